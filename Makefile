@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# weir. `make help` lists the targets; V=1 shows the commands.
+#
+# One static library a layer, linked in the order of the layers, so that a layer that reaches
+# up does not link. Unit tests link a layer and those below it, under ASan and UBSan, never libbpf.
+
+VERSION := 0.1.0
+CC ?= cc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+CFLAGS ?= -O2 -g
+B := build
+
+WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
+DEFS := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"'
+BASE_CFLAGS = -std=gnu11 $(WARN) $(DEFS) -Iinclude -Iuser -I$(B)/skel -MMD -MP -fstack-protector-strong -fPIE $(CFLAGS)
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || $(CC) -dumpmachine)
+
+# Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
+LAYERS := base config plan sniff proxy report kernel cmd
+LIBS_base :=
+LIBS_config := -lcyaml -lyaml
+LIBS_proxy := -lpthread
+LIBS_report := -ljansson
+LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz
+LIBS := $(foreach l,$(LAYERS),$(LIBS_$(l)))
+
+BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+SKELS := $(patsubst $(B)/bpf/%.bpf.o,$(B)/skel/%.skel.h,$(BPF_OBJS))
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+endif
+
+.PHONY: all check test demo e2e fmt lint unit gate install uninstall clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/weir ## build the program (no root needed)
+
+# ---- kernel side --------------------------------------------------------------------------
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(Q)llvm-strip -g $@
+
+$(B)/skel/%.skel.h: $(B)/bpf/%.bpf.o
+	$(say) SKEL $@
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name weir_$* > $@
+
+# ---- user side ----------------------------------------------------------------------------
+
+# $(call layer,NAME,OUTDIR,EXTRA_CFLAGS): the layer's objects and its archive under OUTDIR.
+define layer
+$(2)/user/$(1)/%.o: user/$(1)/%.c | $$(SKELS)
+	$$(say) CC $$@
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(BASE_CFLAGS) $(3) -c $$< -o $$@
+
+$(2)/lib$(1).a: $(patsubst user/$(1)/%.c,$(2)/user/$(1)/%.o,$(wildcard user/$(1)/*.c))
+	$$(say) AR $$@
+	@rm -f $$@; mkdir -p $$(@D)
+	$$(Q)$$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B),)))
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B)/asan,$(SAN))))
+
+# Right to left, so that each archive can use those of the layers below it.
+archives = $(foreach l,cmd kernel report proxy sniff plan config base,$(1)/lib$(l).a)
+
+$(B)/main.o: user/main.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -c $< -o $@
+
+$(B)/weir: $(B)/main.o $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LIBS) -o $@
+
+# ---- tests --------------------------------------------------------------------------------
+
+# tests/unit/LAYER_*.c: one program a layer, linked with it and the layers that it may use.
+UNIT_LAYERS := $(sort $(foreach f,$(wildcard tests/unit/*_*.c),$(firstword $(subst _, ,$(notdir $(f))))))
+UNITS := $(UNIT_LAYERS:%=$(B)/unit-%)
+USES_base := base
+USES_config := config base
+USES_plan := plan config base
+USES_sniff := sniff base
+USES_proxy := proxy sniff config base
+USES_report := report plan config base
+
+$(B)/tests/%.o: tests/%.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -Itests $(if $(filter unit/%,$*),$(SAN)) -c $< -o $@
+
+define unit
+$(B)/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)_*.c)) $(USES_$(1):%=$(B)/asan/lib%.a)
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(SAN) -pie $$^ $$(foreach l,$(USES_$(1)),$$(LIBS_$$(l))) -lcriterion -lm -o $$@
+endef
+$(foreach l,$(UNIT_LAYERS),$(eval $(call unit,$(l))))
+
+GATE_TESTS := $(wildcard tests/gate/*.c)
+$(B)/gate-tests: $(GATE_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
+
+unit: $(UNITS) ## unit tests: no privileges
+	$(Q)scripts/run-tests unit $(UNITS)
+
+gate: $(B)/gate-tests ## gate tests: the real program by BPF_PROG_TEST_RUN (root)
+	$(Q)scripts/run-tests gate $(B)/gate-tests
+
+e2e: all ## stories in network namespaces (root)
+	$(Q)scripts/run-tests e2e tests/e2e/*.e2e.sh
+
+lint: ## formatting, static checks, layers, drift of generated text
+	$(Q)scripts/lint
+
+check: lint unit ## what to run before a commit
+
+test: ## set up, then everything; closes with one line of counts
+	$(Q)scripts/setup
+	$(Q)$(MAKE) --no-print-directory all unit-programs $(B)/gate-tests
+	$(Q)scripts/run-tests all $(UNITS) $(B)/gate-tests tests/e2e/*.e2e.sh
+
+.PHONY: unit-programs
+unit-programs: $(UNITS)
+
+demo: ## set up, then the main job in a lab of network namespaces
+	$(Q)scripts/setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/demo
+
+fmt: ## format every C file
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all ## install under DESTDIR and PREFIX
+	install -D -m 755 $(B)/weir $(DESTDIR)$(PREFIX)/sbin/weir
+	install -d $(DESTDIR)$(SYSCONFDIR)/weir
+	cd etc && find . -type f | while read -r f; do \
+		install -D -m 644 "$$f" "$(DESTDIR)$(PREFIX)/share/weir/$$f"; \
+	done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/weir
+	rm -rf $(DESTDIR)$(PREFIX)/share/weir
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/weir 2>/dev/null || :
+
+clean: ## remove everything built
+	rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One generation of the policy, as the maps hold it: all that decides, and nothing that counts.
+ *
+ * Two generations lie side by side in every map of this header, one half each. Packets use the
+ * half that the control word names; the loader writes the other one and then stores the word.
+ *
+ *   weir_control   the word                          weir_policy[half]      ports, rules, backends
+ *   weir_dests[half * WEIR_SETS + set]               weir_rates[half * DESTINATIONS_MAX + slot]
+ *   weir_cdn[half * CDN_RANGES_MAX + i]              weir_allow[half * ALLOW_RANGES_MAX + i]
+ *   weir_groups[half * WEIR_GROUPS + group]          weir_blocks[group's rank + ...]
+ *
+ * Addresses that are only compared are __be32 as on the wire; addresses that index or order are
+ * host order and say so.
+ */
+#ifndef WEIR_POLICY_H
+#define WEIR_POLICY_H
+
+#include <linux/types.h>
+
+#include "weir/limits.h"
+
+/* Layout of every map here and in live.h, counts.h, bucket.h. Changes with any of them. */
+#define WEIR_LAYOUT 1
+
+/*
+ * The control word: bit 0 is the active half. The other bits, when not all 0, are the
+ * CLOCK_MONOTONIC nanosecond (rounded down to even) at which a trial ends: from then on the
+ * other half is in force, with no process to say so. One aligned 8-byte store changes it all.
+ */
+struct weir_control {
+	__u64 word;
+	__u64 ban_lengths;     /* bit n: a live ban of length /n may exist */
+	__u64 release_lengths; /* bit n: a live release of length /n may exist */
+	__u32 layout;          /* WEIR_LAYOUT */
+	__u32 reserved;
+};
+
+#define WEIR_CONTROL_HALF 1ULL
+
+/* The half in force at `now_ns`, which is read only while a trial runs. */
+static inline __u32 weir_control_half(__u64 word, __u64 now_ns)
+{
+	__u64 deadline_ns = word & ~WEIR_CONTROL_HALF;
+	__u32 active = word & WEIR_CONTROL_HALF;
+
+	return deadline_ns && now_ns >= deadline_ns ? active ^ 1 : active;
+}
+
+/* What an address of the gate is; one address may be several. */
+enum weir_role {
+	WEIR_ROLE_INGRESS = 1, /* apps are reached here: open ports, token bucket */
+	WEIR_ROLE_EGRESS = 2,  /* containers leave from here: answers need proof */
+	WEIR_ROLE_MACHINE = 4, /* the machine's own: management rules, answers need proof */
+};
+
+struct weir_destination {
+	__be32 address; /* 0: no entry */
+	__u16 slot;     /* of weir_rates, weir_buckets, weir_dst_counts */
+	__u8 roles;     /* enum weir_role */
+	__u8 reserved;
+};
+
+struct weir_set {
+	struct weir_destination way[WEIR_WAYS];
+};
+
+/* Which set may hold the address. The seed is odd and chosen so that every address fits. */
+static inline __u32 weir_set_of(__be32 address, __u32 seed)
+{
+	return ((__u32)address * seed) >> 18; /* the top 14 bits: WEIR_SETS is 2^14 */
+}
+
+_Static_assert(WEIR_SETS == 1 << 14, "weir_set_of takes the top 14 bits");
+
+/* What may reach the machine besides ingress traffic. Every field must match. */
+struct weir_rule {
+	__be32 source, source_mask;
+	__be32 destination, destination_mask;
+	__u16 source_port_low, source_port_high; /* host order, both ends included */
+	__u16 port_low, port_high;
+	__u8 protocol; /* IPPROTO_*; 0 is any */
+	__u8 reserved[3];
+};
+
+struct weir_masked {
+	__be32 address, mask;
+};
+
+/* Both ends included, host order. Ranges are sorted and do not overlap. */
+struct weir_range {
+	__u32 low, high;
+};
+
+/* A port as the gate compares it: an unused entry is 0 and matches no packet. */
+#define WEIR_PORT_USED 0x10000u
+
+struct weir_policy {
+	__u32 is_complete;                /* 0: never written; the gate then drops */
+	__u32 seed;                       /* of the destination table */
+	__u32 open_ports[WEIR_PORTS_MAX]; /* WEIR_PORT_USED | port */
+	__u32 cdn_ports[WEIR_PORTS_MAX];
+	__u32 tls_ports;       /* bit i: open_ports[i] speaks TLS; bit i + 16: cdn_ports[i] does */
+	__u32 proofs_per_tick; /* return-traffic lookups that one CPU may spend in a clock tick */
+	__u32 does_nat;        /* egress: nat. The conntrack proof applies */
+	__u32 rules_count;
+	__u32 backends_count;
+	__u32 cdn_ranges_count;
+	__u32 allow_ranges_count;
+	__u32 destinations_count;
+	__u32 blocks_first; /* where this half's blocks begin in weir_blocks, and how many there are */
+	__u32 blocks_count;
+	__u64 denied_addresses; /* addresses that the base denylist covers */
+	__u64 fingerprint;      /* of the files that made it */
+	__u64 applied_at_s;     /* CLOCK_REALTIME seconds */
+	struct weir_rule rules[WEIR_RULES_MAX];
+	struct weir_masked backends[WEIR_BACKENDS_MAX];
+};
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every command is given and what it answers. Only the files of this folder print.
+ */
+#ifndef WEIR_CMD_CMD_H
+#define WEIR_CMD_CMD_H
+
+#include <stdbool.h>
+
+enum weir_exit {
+	WEIR_EXIT_DONE = 0,
+	WEIR_EXIT_FAILED = 1,
+	WEIR_EXIT_USAGE = 2,
+	WEIR_EXIT_DRIFT = 3,
+};
+
+/* The options that stand before the command, or anywhere after it. */
+struct weir_cli {
+	const char *config_path; /* -c FILE; /etc/weir/weir.yaml */
+	/*
+	 * -I NAME: which gate, where a machine has several, one a network namespace. Its pins are
+	 * in /sys/fs/bpf/NAME, its lock and socket in /run/NAME, what survives a reboot in
+	 * /var/lib/NAME. `weir` by default.
+	 */
+	const char *instance;
+	bool json; /* -j */
+};
+
+/*
+ * A command: argv[0] is its name. Returns the exit code. One X(name, function, "arguments",
+ * "what it does") line each in WEIR_COMMAND_LIST, in the order that `weir help` prints.
+ */
+typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
+
+#define WEIR_COMMAND_LIST(X) X(version, weir_cmd_version, "", "print the version")
+
+#define X(name, function, arguments, text) weir_command function;
+WEIR_COMMAND_LIST(X)
+#undef X
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* weir version: which release this is. */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+
+int weir_cmd_version(const struct weir_cli *cli, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	if (cli->json)
+		printf("{\"version\":\"%s\"}\n", WEIR_VERSION);
+	else
+		printf("weir %s\n", WEIR_VERSION);
+	return WEIR_EXIT_DONE;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operator's files as values: weir.yaml and everything that it names, read, checked and
+ * ready to be planned. One model, which the parser fills and the planner and reports read.
+ *
+ * Every value that can decide a packet keeps the file and line it came from, so that `explain`
+ * and `deny why` can name them.
+ */
+#ifndef WEIR_CONFIG_CONFIG_H
+#define WEIR_CONFIG_CONFIG_H
+
+#include <linux/types.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "base/prefix.h"
+#include "weir/limits.h"
+
+/* The platform's promises (ingress page, Bandwidth; network page, Rate Limiting). */
+#define WEIR_DEFAULT_RATE_BYTES_PER_S 20000000ULL
+#define WEIR_DEFAULT_BURST_BYTES      1600000000ULL
+
+/* Where a value was written. `path` belongs to the value's struct weir_list, region or config. */
+struct weir_origin {
+	const char *path;
+	unsigned int line;
+};
+
+enum weir_mode { WEIR_MODE_AUTO, WEIR_MODE_NATIVE, WEIR_MODE_SKB };
+
+struct weir_interface {
+	char name[IFNAMSIZ];
+	enum weir_mode mode;
+	struct weir_origin origin;
+};
+
+struct weir_listed {
+	struct weir_prefix prefix;
+	unsigned int line;
+};
+
+/* A file of prefixes: a denylist, the allowlist or the CDN's ranges. In the file's order. */
+struct weir_list {
+	char *name;
+	char *path;
+	struct weir_listed *entries; /* a range a-b is several entries of one line */
+	size_t count;
+};
+
+struct weir_ingress {
+	__u32 address; /* host order */
+	__u64 bytes_per_s;
+	__u64 burst_bytes;
+	bool states_rate; /* false: the platform's default per container; `check` warns */
+	struct weir_origin origin;
+};
+
+struct weir_egress {
+	__u32 address;
+	struct weir_origin origin;
+};
+
+struct weir_region {
+	char *name;
+	char *path;
+	struct weir_ingress *ingress;
+	size_t ingress_count;
+	struct weir_egress *egress;
+	size_t egress_count;
+};
+
+enum weir_protocol { WEIR_HTTP, WEIR_TLS };
+
+struct weir_port {
+	__u16 port;
+	enum weir_protocol protocol; /* 80 and 8080 HTTP, 443 and 8443 TLS unless stated */
+};
+
+/* What may reach the machine itself. Ports are 0 to 65535 where none was stated. */
+struct weir_management {
+	__u8 protocol; /* IPPROTO_*; 0 any */
+	struct weir_prefix from;
+	struct weir_prefix to;
+	__u16 source_port_low, source_port_high;
+	__u16 port_low, port_high;
+	struct weir_origin origin;
+};
+
+struct weir_backend {
+	struct weir_prefix prefix;
+	struct weir_origin origin;
+};
+
+struct weir_container {
+	__u32 address; /* host order */
+	__u16 port;
+};
+
+/* A host name and its containers. `host` is lower case, without a trailing dot. */
+struct weir_route {
+	char *host; /* `*.` in front: any one name below; NULL: the default route */
+	char *app;  /* the app's name; the host's where none was stated */
+	struct weir_container *containers[2]; /* by enum weir_protocol */
+	size_t containers_count[2];
+	struct weir_origin origin;
+};
+
+struct weir_routes {
+	char **paths;
+	size_t paths_count;
+	struct weir_route *items; /* sorted by host */
+	size_t count;
+};
+
+struct weir_proxy_settings {
+	char *user;           /* whom it runs as after it has its listeners */
+	unsigned int workers; /* 0: one a core */
+	unsigned int connections_max;
+};
+
+struct weir_config {
+	char *path;
+	struct weir_interface *interfaces;
+	size_t interfaces_count;
+	struct weir_region region;
+	struct weir_port open_ports[WEIR_PORTS_MAX];
+	size_t open_ports_count;
+	struct weir_port cdn_ports[WEIR_PORTS_MAX];
+	size_t cdn_ports_count;
+	struct weir_list cdn;
+	struct weir_list *denylists;
+	size_t denylists_count;
+	struct weir_list allowlist;
+	__u64 default_bytes_per_s;
+	__u64 default_burst_bytes;
+	struct weir_management *management; /* DHCP's client replies first, unless turned off */
+	size_t management_count;
+	struct weir_backend *backends;
+	size_t backends_count;
+	__u32 *machine; /* the machine's addresses, host order; empty: those of the interfaces */
+	size_t machine_count;
+	bool does_nat;  /* egress: nat */
+	__u32 live_max; /* live bans and releases that fit */
+	struct weir_proxy_settings proxy;
+	struct weir_routes routes;
+	__u64 fingerprint; /* of every byte that the policy was read from */
+};
+
+/*
+ * Read weir.yaml and every file that it names; relative paths are relative to weir.yaml.
+ * Reads on after an error, so that `diags` has every error of every file.
+ * Returns 0; -EINVAL when there was an error in the input; another errno for the machine's own
+ * failures (which are in `diags` too). On failure *ret_config is untouched.
+ */
+int weir_config_load(const char *path, struct weir_diags *diags, struct weir_config **ret_config);
+void weir_config_free(struct weir_config **config);
+
+/* The parts, for commands that need no more and for tests. Each returns as weir_config_load. */
+int weir_region_load(const char *path, __u64 default_bytes_per_s, __u64 default_burst_bytes,
+		     struct weir_diags *diags, struct weir_region *ret_region);
+void weir_region_done(struct weir_region *region);
+int weir_list_load(const char *name, const char *path, struct weir_diags *diags,
+		   struct weir_list *ret_list);
+void weir_list_done(struct weir_list *list);
+int weir_routes_load(char *const *paths, size_t count, struct weir_diags *diags,
+		     struct weir_routes *ret_routes);
+void weir_routes_done(struct weir_routes *routes);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * weir: global options -> the command's file. Options may stand before or after the command,
+ * as long as they come before its own arguments' `--`.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct command {
+	const char *name;
+	weir_command *run;
+	const char *arguments;
+	const char *text;
+} commands[] = {
+#define X(name, function, arguments, text) {#name, function, arguments, text},
+	WEIR_COMMAND_LIST(X)
+#undef X
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: weir [-c FILE] [-I INSTANCE] [-j] COMMAND ...\n\n", to);
+	for (int i = 0; i < COMMANDS; i++) {
+		int width = fprintf(to, "  %s %s", commands[i].name, commands[i].arguments);
+
+		fprintf(to, "%*s%s\n", width < 38 ? 38 - width : 1, "", commands[i].text);
+	}
+	fputs("\n  -c FILE      the configuration; /etc/weir/weir.yaml\n"
+	      "  -I INSTANCE  which gate, where a machine has several; weir\n"
+	      "  -j           JSON, for every command that reads\n"
+	      "\nexit: 0 done, 1 failed, 2 usage, 3 drift\n",
+	      to);
+}
+
+/*
+ * Take the global options out of argv, wherever they stand before a `--`.
+ * Returns the new argc, or -1 when an option lacks its value.
+ */
+static int take_options(int argc, char **argv, struct weir_cli *cli)
+{
+	int kept = 1, i = 1;
+
+	for (; i < argc && strcmp(argv[i], "--"); i++) {
+		const char **value = !strcmp(argv[i], "-c")   ? &cli->config_path
+				     : !strcmp(argv[i], "-I") ? &cli->instance
+							      : NULL;
+		if (value && i + 1 == argc)
+			return -1;
+		if (value)
+			*value = argv[++i];
+		else if (!strcmp(argv[i], "-j"))
+			cli->json = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	while (i < argc)
+		argv[kept++] = argv[i++];
+	argv[kept] = NULL;
+	return kept;
+}
+
+/* The instance is a file name in three folders: one plain component. */
+static bool is_instance_name(const char *name)
+{
+	return *name && *name != '.' && strlen(name) < 32 && !strchr(name, '/');
+}
+
+int main(int argc, char **argv)
+{
+	struct weir_cli cli = {.config_path = "/etc/weir/weir.yaml", .instance = "weir"};
+
+	argc = take_options(argc, argv, &cli);
+	if (argc < 2 || !is_instance_name(cli.instance)) {
+		print_usage(stderr);
+		return WEIR_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_usage(stdout);
+		return WEIR_EXIT_DONE;
+	}
+	for (int i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(&cli, argc - 1, argv + 1);
+	fprintf(stderr, "weir: no command '%s'; weir help lists them\n", argv[1]);
+	return WEIR_EXIT_USAGE;
+}
