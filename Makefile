@@ -125,7 +125,7 @@ gate: $(B)/gate-tests ## gate tests: the real program by BPF_PROG_TEST_RUN (root
 e2e: all ## stories in network namespaces (root)
 	$(Q)scripts/run-tests e2e tests/e2e/*.e2e.sh
 
-lint: ## formatting, static checks, layers, drift of generated text
+lint: $(SKELS) ## formatting, static checks, layers, drift of generated text
 	$(Q)scripts/lint
 
 check: lint unit ## what to run before a commit
