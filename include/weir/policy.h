@@ -54,6 +54,13 @@ enum weir_role {
 	WEIR_ROLE_MACHINE = 4, /* the machine's own: management rules, answers need proof */
 };
 
+/* Keys of weir_listeners: one listener a protocol, whatever the port. */
+enum weir_listener {
+	WEIR_LISTENER_HTTP,
+	WEIR_LISTENER_TLS,
+	WEIR_LISTENERS,
+};
+
 struct weir_destination {
 	__be32 address; /* 0: no entry */
 	__u16 slot;     /* of weir_rates, weir_buckets, weir_dst_counts */
@@ -92,6 +99,9 @@ struct weir_range {
 	__u32 low, high;
 };
 
+/* Of weir_policy.tls_ports: the bit of cdn_ports[0]; open_ports[0] has bit 0. */
+#define WEIR_TLS_CDN_SHIFT 16
+
 /* A port as the gate compares it: an unused entry is 0 and matches no packet. */
 #define WEIR_PORT_USED 0x10000u
 
@@ -100,7 +110,7 @@ struct weir_policy {
 	__u32 seed;                       /* of the destination table */
 	__u32 open_ports[WEIR_PORTS_MAX]; /* WEIR_PORT_USED | port */
 	__u32 cdn_ports[WEIR_PORTS_MAX];
-	__u32 tls_ports;       /* bit i: open_ports[i] speaks TLS; bit i + 16: cdn_ports[i] does */
+	__u32 tls_ports;       /* bit i: open_ports[i] speaks TLS; then cdn_ports */
 	__u32 proofs_per_tick; /* return-traffic lookups that one CPU may spend in a clock tick */
 	__u32 does_nat;        /* egress: nat. The conntrack proof applies */
 	__u32 rules_count;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gate: an XDP program that asks each packet a few questions and drops it at the NIC unless
+ * every answer is right.
+ *
+ *   frame -> parse -> scope -> deny -> prove -> charge -> pass
+ *              each returns a reason, or 0: undecided       -> count -> XDP action
+ *
+ * The order is the policy: cheapest and most selective first, dear lookups and the clock last.
+ * A packet that nothing decided is dropped under a counter of its own, which stays 0.
+ */
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "charge.h"
+#include "count.h"
+#include "deny.h"
+#include "packet.h"
+#include "parse.h"
+#include "proof.h"
+#include "scope.h"
+
+/*
+ * Nothing objected: the packet passes under its claim. What needed proof was decided by prove(),
+ * and 0, no claim, is what undecided means.
+ */
+static __always_inline __u32 pass(const struct weir_packet *p)
+{
+	return p->claim;
+}
+
+static __always_inline __u32 judge(struct xdp_md *ctx, struct weir_packet *p)
+{
+	return parse(ctx, p) ?: enter_policy(p) ?: scope(p) ?: deny(p) ?: prove(ctx, p)
+		?: charge(p) ?: pass(p) ?: WEIR_DROP_UNDECIDED;
+}
+
+SEC("xdp.frags")
+int weir_gate(struct xdp_md *ctx)
+{
+	struct weir_packet p = {};
+	__u32 reason = judge(ctx, &p);
+
+	return weir_twin ? (int)reason : conclude(&p, reason);
+}
+
+/* Both clocks at one moment, for the loader, which works out the tick offset from them. */
+struct weir_clocks {
+	__u64 ticks;
+	__u64 monotonic_ns;
+};
+
+SEC("syscall")
+int weir_clock(struct weir_clocks *clocks)
+{
+	clocks->ticks = bpf_jiffies64();
+	clocks->monotonic_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps of the gate alone. Sizes that depend on the configuration (blocks, live entries) are
+ * set by the loader before the maps are created; the numbers here are the smallest that work.
+ */
+#ifndef WEIR_BPF_GATE_MAPS_H
+#define WEIR_BPF_GATE_MAPS_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "weir/bucket.h"
+#include "weir/counts.h"
+#include "weir/deny.h"
+#include "weir/policy.h"
+
+/* ---- of each half: the loader writes, the gate reads; what does not fit, `check` refuses ---- */
+
+/* Rates, by slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, (WEIR_HALVES * WEIR_DESTINATIONS_MAX));
+	__type(key, __u32);
+	__type(value, struct weir_rate);
+} weir_rates SEC(".maps");
+
+/* The ranges of the CDN. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, (WEIR_HALVES * WEIR_CDN_RANGES_MAX));
+	__type(key, __u32);
+	__type(value, struct weir_range);
+} weir_cdn SEC(".maps");
+
+/* The allowlist of the files, for sources that are banned live. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, (WEIR_HALVES * WEIR_ALLOW_RANGES_MAX));
+	__type(key, __u32);
+	__type(value, struct weir_range);
+} weir_allow SEC(".maps");
+
+/* The denylist: groups of 64 /24 networks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, (WEIR_HALVES * WEIR_GROUPS));
+	__type(key, __u32);
+	__type(value, struct weir_group);
+} weir_groups SEC(".maps");
+
+/*
+ * The denylist: blocks of the /24 networks that are listed in part, of both halves. When a new
+ * generation's do not fit, the loader brings a larger map with a new program.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_block);
+} weir_blocks SEC(".maps");
+
+/* ---- outside the halves: they outlive generations and programs ----------------------------- */
+
+/*
+ * Live bans and releases: `weir deny` and `weir allow` write, the gate reads. Full: the command
+ * fails by name and nothing is evicted. Preallocated, so that the gate's lookups never meet an
+ * allocation in progress.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WEIR_LIVE_DEFAULT);
+	__type(key, struct weir_live_key);
+	__type(value, struct weir_live_entry);
+} weir_live SEC(".maps");
+
+/* Token buckets, by slot: the gate charges them, the loader resets those of new slots. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WEIR_DESTINATIONS_MAX);
+	__type(key, __u32);
+	__type(value, struct weir_bucket);
+} weir_buckets SEC(".maps");
+
+/* Packets per reason: the gate counts, everybody reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_counts);
+} weir_counts SEC(".maps");
+
+/* Packets per ingress destination, by slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WEIR_DESTINATIONS_MAX);
+	__type(key, __u32);
+	__type(value, struct weir_destination_counts);
+} weir_dst_counts SEC(".maps");
+
+/* How many return-traffic lookups this CPU has spent in the clock tick. The gate's own. */
+struct weir_meter {
+	__u64 tick;
+	__u64 spent;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_meter);
+} weir_meter SEC(".maps");
+
+#endif
