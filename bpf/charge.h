@@ -13,12 +13,7 @@
 
 #include "gate_maps.h"
 #include "packet.h"
-
-/*
- * A twin judges without a trace: it charges and counts nothing, and returns the reason's number
- * in place of the XDP action. `explain` and the trial before a flip run it; it is never attached.
- */
-const volatile bool weir_twin = false;
+#include "policy.h"
 
 /* One kernel tick, and what to add to ticks to get CLOCK_MONOTONIC. Set by the loader. */
 const volatile __u64 weir_tick_ns = 4000000;

@@ -7,7 +7,14 @@
 
 #include "policy_maps.h"
 
-/* -1: the half in force. 0 or 1: that half, for the twin that tries a policy before the flip. */
+/*
+ * A twin judges without a trace: it charges, meters and counts nothing, and returns the reason's
+ * number in place of the XDP action. `explain` and the trial before a flip run it by hand; it is
+ * never attached.
+ */
+const volatile bool weir_twin = false;
+
+/* -1: the half in force. 0 or 1: that half, for a twin that tries a policy before the flip. */
 const volatile __s32 weir_forced_half = -1;
 
 /* The half to judge by. A control word without a trial costs no clock. */

@@ -19,6 +19,7 @@
 #include "gate_maps.h"
 #include "packet.h"
 #include "parse.h"
+#include "policy.h"
 
 /* Has the kernel the conntrack lookup? Set by the loader; the calls vanish where it has not. */
 const volatile bool weir_has_conntrack = false;
@@ -50,8 +51,8 @@ static __always_inline bool may_look_up(const struct weir_packet *p)
 	__u64 tick = bpf_jiffies64();
 	struct weir_meter *meter = bpf_map_lookup_elem(&weir_meter, &key);
 
-	if (!meter)
-		return false;
+	if (weir_twin || !meter)
+		return weir_twin;
 	if (meter->tick != tick) {
 		meter->tick = tick;
 		meter->spent = 0;
