@@ -39,9 +39,17 @@ bool weir_rank_has(const struct weir_rank *rank, __u32 address);
 /* Sort `ranges` and merge what overlaps or touches, in place. Returns how many are left. */
 size_t weir_ranges_merge(struct weir_range *ranges, size_t count);
 
+/* Does one of the sorted ranges hold the host-order address? The twin of the gate's search. */
+bool weir_ranges_has(const struct weir_range *ranges, size_t count, __u32 address);
+
 /* ---- one generation -------------------------------------------------------------------- */
 
-/* What one half of every map will hold. Destinations keep their slot from one to the next. */
+/*
+ * What one half of every map holds or will hold. Destinations keep their slot from one to the
+ * next. Read back from the kernel it is the same struct: `rank.blocks` may then be the whole of
+ * weir_blocks with the ranks as they stand there, or a copy of the half's blocks with
+ * policy.blocks_first taken from every rank; `live` bits may be set and mean nothing here.
+ */
 struct weir_generation {
 	struct weir_policy policy;
 	struct weir_set *sets;   /* WEIR_SETS */
@@ -71,11 +79,86 @@ int weir_generation_build(const struct weir_config *config, const __u32 *machine
 			  struct weir_generation **ret_generation);
 void weir_generation_free(struct weir_generation **generation);
 
-/* Rate and burst as the gate uses them. -ERANGE: the burst's time exceeds WEIR_BURST_UNITS_MAX. */
+/*
+ * Every destination of a generation, in the order of the table, for the `taken` of the next one.
+ * The caller frees. Returns 0 or -ENOMEM.
+ */
+int weir_generation_slots(const struct weir_generation *generation, struct weir_slot **ret_slots,
+			  size_t *ret_count);
+
+/* The slowest that the factor can say, and where a frame of 60 bytes would cost less than 1. */
+#define WEIR_RATE_MIN_BYTES_PER_S 8ULL
+#define WEIR_RATE_MAX_BYTES_PER_S 960000000000ULL
+#define WEIR_BURST_MIN_BYTES      1514ULL /* else no full-sized Ethernet frame would ever pass */
+
+/*
+ * Rate and burst as the gate uses them.
+ * Returns 0, or -ERANGE: one of them is outside the limits above, or the burst's time exceeds
+ * WEIR_BURST_UNITS_MAX.
+ */
 int weir_rate_make(__u64 bytes_per_s, __u64 burst_bytes, __u64 tick_ns, struct weir_rate *ret_rate);
+
+/*
+ * The arrival time of a bucket whose rate changes: what was charged stays charged, in bytes, so
+ * that the change neither refills the bucket nor blocks it for longer than the new burst. All
+ * times in units.
+ */
+__u64 weir_rate_carry(const struct weir_rate *from, const struct weir_rate *to, __u64 arrival_units,
+		      __u64 now_units);
 
 /* Which destination holds the address, or NULL: the twin of the gate's lookup. */
 const struct weir_destination *weir_sets_find(const struct weir_set *sets, __u32 seed,
 					      __be32 address);
+
+/* ---- what would change ------------------------------------------------------------------ */
+
+#define WEIR_CHANGE_LIST(X)                                                                        \
+	X(DESTINATION, "destination")                                                              \
+	X(PORT, "port")                                                                            \
+	X(CDN_PORT, "cdn-port")                                                                    \
+	X(RULE, "management")                                                                      \
+	X(BACKEND, "backend")                                                                      \
+	X(SETTING, "setting")                                                                      \
+	X(DENYLIST, "denylist")                                                                    \
+	X(ALLOWLIST, "allowlist")                                                                  \
+	X(CDN, "cdn")
+
+enum weir_change_kind {
+#define X(id, slug) WEIR_CHANGE_##id,
+	WEIR_CHANGE_LIST(X)
+#undef X
+};
+
+/* One line of `weir plan`: sign, kind, text. */
+struct weir_change {
+	enum weir_change_kind kind;
+	char sign; /* '+' added, '-' removed, '~' changed */
+	char text[160];
+};
+
+/* How many addresses a set gains and loses. */
+struct weir_moved {
+	__u64 added, removed;
+};
+
+struct weir_diff {
+	struct weir_change *items; /* by kind, and within a kind by address */
+	size_t count;              /* 0: nothing would change */
+	struct weir_moved denied;  /* addresses of the base denylist; allowed ones are not in it */
+	struct weir_moved allowed;
+	struct weir_moved cdn;
+};
+
+const char *weir_change_slug(enum weir_change_kind kind);
+
+/*
+ * What it takes to turn `live` into `wanted`. `live` may be NULL or incomplete: then everything
+ * is added. What does not decide a packet (seed, slots, live bits, fingerprint, time of the
+ * apply) is no difference. The order in which rules stand is none either.
+ * Returns 0 or -ENOMEM.
+ */
+int weir_diff_make(const struct weir_generation *live, const struct weir_generation *wanted,
+		   struct weir_diff *ret_diff);
+void weir_diff_done(struct weir_diff *diff);
 
 #endif
