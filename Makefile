@@ -104,15 +104,18 @@ $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -Itests $(if $(filter unit/%,$*),$(SAN)) -c $< -o $@
 
+# tests/*.c: what several kinds of test share. Uses nothing of the layers but their headers.
+TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
+
 define unit
-$(B)/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)_*.c)) $(USES_$(1):%=$(B)/asan/lib%.a)
+$(B)/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)_*.c)) $(TEST_SUPPORT) $(USES_$(1):%=$(B)/asan/lib%.a)
 	$$(say) LD $$@
 	$$(Q)$$(CC) $$(SAN) -pie $$^ $$(foreach l,$(USES_$(1)),$$(LIBS_$$(l))) -lcriterion -lm -o $$@
 endef
 $(foreach l,$(UNIT_LAYERS),$(eval $(call unit,$(l))))
 
 GATE_TESTS := $(wildcard tests/gate/*.c)
-$(B)/gate-tests: $(GATE_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
+$(B)/gate-tests: $(GATE_TESTS:%.c=$(B)/%.o) $(TEST_SUPPORT) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
 

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ranges and the rank bitmap against a model that cannot be wrong: one bit for each of the 2^32
+ * addresses, set one range after the other.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "listgen.h"
+#include "plan/plan.h"
+#include "random.h"
+
+/* 512 MiB of address space; only the pages that a list touches become memory. */
+enum { TRUTH_BYTES = 1 << 29 };
+
+static struct weir_range range_of(struct weir_prefix prefix)
+{
+	return (struct weir_range){prefix.address, weir_prefix_last(prefix)};
+}
+
+static void truth_set(unsigned char *truth, struct weir_range range, bool is_listed)
+{
+	for (__u64 a = range.low; a <= range.high; a++) {
+		if (is_listed)
+			truth[a / 8] |= 1 << a % 8;
+		else
+			truth[a / 8] &= ~(1 << a % 8);
+	}
+}
+
+static bool truth_has(const unsigned char *truth, __u32 address)
+{
+	return truth[address / 8] >> address % 8 & 1;
+}
+
+static struct weir_rank build(const struct weir_range *denied, size_t denied_count,
+			      const struct weir_range *allowed, size_t allowed_count)
+{
+	struct weir_rank rank;
+
+	cr_assert_eq(weir_rank_build(denied, denied_count, allowed, allowed_count, &rank), 0);
+	return rank;
+}
+
+/* Both ends of every range and their neighbours, then addresses at random. */
+static void compare(const struct weir_rank *rank, const unsigned char *truth,
+		    const struct weir_range *ranges, size_t count, struct random *random)
+{
+	for (size_t i = 0; i < count; i++) {
+		__u32 probes[] = {ranges[i].low - 1, ranges[i].low, ranges[i].high,
+				  ranges[i].high + 1};
+
+		for (int j = 0; j < 4; j++)
+			cr_assert_eq(weir_rank_has(rank, probes[j]), truth_has(truth, probes[j]),
+				     "address %08x", probes[j]);
+	}
+	for (int i = 0; i < 1000000; i++) {
+		__u32 address = random_u32(random);
+
+		cr_assert_eq(weir_rank_has(rank, address), truth_has(truth, address),
+			     "address %08x", address);
+	}
+}
+
+static __u64 truth_count(const unsigned char *truth, const struct weir_range *merged, size_t count)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (__u64 a = merged[i].low; a <= merged[i].high; a++)
+			sum += truth_has(truth, a);
+	return sum;
+}
+
+Test(plan_rank, agrees_with_a_bit_per_address_on_100000_mixed_prefixes)
+{
+	enum { DENIED = 100000, ALLOWED = 2000 };
+	uint64_t seed = random_seed();
+	struct random random = {seed};
+	_cleanup_free_ struct weir_prefix *prefixes = calloc(DENIED + ALLOWED, sizeof(*prefixes));
+	_cleanup_free_ struct weir_range *denied = calloc(DENIED, sizeof(*denied));
+	_cleanup_free_ struct weir_range *allowed = calloc(ALLOWED, sizeof(*allowed));
+	_cleanup_free_ unsigned char *truth = calloc(TRUTH_BYTES, 1);
+	struct weir_rank rank;
+	size_t denied_count, allowed_count;
+
+	fprintf(stderr, "WEIR_SEED=%llu\n", (unsigned long long)seed);
+	/* Every other allowed prefix lies where the denied ones do. */
+	listgen_realistic(seed, DENIED, prefixes);
+	listgen_realistic(seed + 1, ALLOWED, prefixes + DENIED);
+	for (int i = 0; i < DENIED; i++)
+		truth_set(truth, denied[i] = range_of(prefixes[i]), true);
+	for (int i = 0; i < ALLOWED; i++) {
+		if (i % 2)
+			prefixes[DENIED + i] = prefixes[random_below(&random, DENIED)];
+		truth_set(truth, allowed[i] = range_of(prefixes[DENIED + i]), false);
+	}
+
+	denied_count = weir_ranges_merge(denied, DENIED);
+	allowed_count = weir_ranges_merge(allowed, ALLOWED);
+	rank = build(denied, denied_count, allowed, allowed_count);
+	cr_assert_eq(rank.denied_addresses, truth_count(truth, denied, denied_count));
+	compare(&rank, truth, denied, denied_count, &random);
+	compare(&rank, truth, allowed, allowed_count, &random);
+	weir_rank_done(&rank);
+}
+
+/* Few, wide and crowded, so that ranges nest, touch and cut each other in one /24. */
+Test(plan_rank, agrees_on_crowded_ranges)
+{
+	enum { ROUNDS = 300, RANGES = 40, SPACE = 1 << 13 };
+	uint64_t seed = random_seed();
+	struct random random = {seed};
+
+	fprintf(stderr, "WEIR_SEED=%llu\n", (unsigned long long)seed);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct weir_range sets[2][RANGES];
+		bool truth[SPACE] = {};
+		__u32 base = random_u32(&random) & ~(SPACE - 1u);
+		__u64 listed = 0;
+		size_t counts[2];
+		struct weir_rank rank;
+
+		for (int allowed = 0; allowed < 2; allowed++) {
+			counts[allowed] = random_below(&random, RANGES);
+			for (size_t i = 0; i < counts[allowed]; i++) {
+				__u32 low = random_below(&random, SPACE);
+				__u32 high = low + random_below(&random, 700);
+
+				high = high < SPACE ? high : SPACE - 1;
+				sets[allowed][i] = (struct weir_range){base + low, base + high};
+				memset(truth + low, !allowed, high - low + 1);
+			}
+			counts[allowed] = weir_ranges_merge(sets[allowed], counts[allowed]);
+		}
+		rank = build(sets[0], counts[0], sets[1], counts[1]);
+		for (__u32 i = 0; i < SPACE; i++) {
+			cr_assert_eq(weir_rank_has(&rank, base + i), truth[i], "%08x", base + i);
+			listed += truth[i];
+		}
+		cr_assert_eq(rank.denied_addresses, listed);
+		weir_rank_done(&rank);
+	}
+}
+
+Test(plan_rank, holds_every_address_for_prefix_zero)
+{
+	struct weir_range all = {0, 0xffffffff};
+	struct weir_rank rank = build(&all, 1, NULL, 0);
+
+	cr_assert_eq(rank.denied_addresses, 1ULL << 32);
+	cr_assert_eq(rank.blocks_count, 0);
+	cr_assert(weir_rank_has(&rank, 0));
+	cr_assert(weir_rank_has(&rank, 0x80000000));
+	cr_assert(weir_rank_has(&rank, 0xffffffff));
+	weir_rank_done(&rank);
+}
+
+Test(plan_rank, holds_nothing_when_everything_is_allowed)
+{
+	struct weir_range some[] = {{0, 0}, {5, 0x7fffffff}, {0xffffffff, 0xffffffff}};
+	struct weir_range all = {0, 0xffffffff};
+	struct weir_rank rank = build(some, 3, &all, 1);
+
+	cr_assert_eq(rank.denied_addresses, 0);
+	cr_assert(!weir_rank_has(&rank, 0));
+	cr_assert(!weir_rank_has(&rank, 0xffffffff));
+	weir_rank_done(&rank);
+}
+
+Test(plan_rank, holds_the_first_and_the_last_address_alone)
+{
+	struct weir_range ends[] = {{0, 0}, {0xffffffff, 0xffffffff}};
+	struct weir_rank rank = build(ends, 2, NULL, 0);
+
+	cr_assert_eq(rank.denied_addresses, 2);
+	cr_assert_eq(rank.blocks_count, 2);
+	cr_assert(weir_rank_has(&rank, 0) && !weir_rank_has(&rank, 1));
+	cr_assert(weir_rank_has(&rank, 0xffffffff) && !weir_rank_has(&rank, 0xfffffffe));
+	weir_rank_done(&rank);
+}
+
+Test(plan_rank, releases_one_address_of_prefix_zero)
+{
+	struct weir_range all = {0, 0xffffffff}, one = {0xc0000201, 0xc0000201};
+	struct weir_rank rank = build(&all, 1, &one, 1);
+
+	cr_assert_eq(rank.denied_addresses, (1ULL << 32) - 1);
+	cr_assert_eq(rank.blocks_count, 1);
+	cr_assert(!weir_rank_has(&rank, 0xc0000201));
+	cr_assert(weir_rank_has(&rank, 0xc0000200) && weir_rank_has(&rank, 0xc0000202));
+	weir_rank_done(&rank);
+}
+
+Test(plan_rank, marks_a_group_that_is_wholly_listed)
+{
+	struct weir_range group = {5u << 14, (6u << 14) - 1};
+	struct weir_rank rank = build(&group, 1, NULL, 0);
+
+	cr_assert_eq(rank.groups[5].all, ~0ULL);
+	cr_assert_eq(rank.groups[5].mixed, 0);
+	cr_assert(!rank.groups[4].all && !rank.groups[6].all);
+	weir_rank_done(&rank);
+}
+
+Test(plan_rank, numbers_a_block_for_every_network_when_all_are_mixed)
+{
+	enum { NETWORKS = 1 << 24 };
+	_cleanup_free_ struct weir_range *ranges = calloc(NETWORKS, sizeof(*ranges));
+	struct weir_rank rank;
+
+	for (__u32 i = 0; i < NETWORKS; i++)
+		ranges[i] = (struct weir_range){i << 8 | 7, i << 8 | 7};
+	rank = build(ranges, NETWORKS, NULL, 0);
+	cr_assert_eq(rank.blocks_count, NETWORKS);
+	cr_assert_eq(rank.groups[WEIR_GROUPS - 1].rank, NETWORKS - 64);
+	cr_assert(weir_rank_has(&rank, 0xffffff07) && !weir_rank_has(&rank, 0xffffff08));
+	weir_rank_done(&rank);
+}
+
+Test(plan_rank, is_empty_for_no_list)
+{
+	struct weir_rank rank = build(NULL, 0, NULL, 0);
+
+	cr_assert_eq(rank.denied_addresses, 0);
+	cr_assert_eq(rank.blocks_count, 0);
+	cr_assert(!weir_rank_has(&rank, 0x01020304));
+	weir_rank_done(&rank);
+}
+
+Test(plan_ranges, merges_what_overlaps_nests_touches_or_repeats)
+{
+	struct weir_range ranges[] = {{30, 40}, {10, 20}, {21, 22}, {10, 20},
+				      {12, 15}, {35, 60}, {0, 0},   {0xfffffff0, 0xffffffff}};
+	size_t count = weir_ranges_merge(ranges, 8);
+
+	cr_assert_eq(count, 4);
+	cr_assert(ranges[0].low == 0 && ranges[0].high == 0);
+	cr_assert(ranges[1].low == 10 && ranges[1].high == 22);
+	cr_assert(ranges[2].low == 30 && ranges[2].high == 60);
+	cr_assert(ranges[3].low == 0xfffffff0 && ranges[3].high == 0xffffffff);
+}
+
+Test(plan_ranges, stays_one_range_after_one_that_ends_at_the_last_address)
+{
+	struct weir_range ranges[] = {{0, 0xffffffff}, {0, 0}, {0xffffffff, 0xffffffff}};
+
+	cr_assert_eq(weir_ranges_merge(ranges, 3), 1);
+	cr_assert(ranges[0].low == 0 && ranges[0].high == 0xffffffff);
+}
+
+Test(plan_ranges, sorts_more_than_fit_the_simple_sort)
+{
+	enum { COUNT = 50000 };
+	uint64_t seed = random_seed();
+	struct random random = {seed};
+	_cleanup_free_ struct weir_range *ranges = calloc(COUNT, sizeof(*ranges));
+	_cleanup_free_ struct weir_range *asked = calloc(COUNT, sizeof(*asked));
+	size_t count;
+
+	fprintf(stderr, "WEIR_SEED=%llu\n", (unsigned long long)seed);
+	for (int i = 0; i < COUNT; i++) {
+		__u32 low = random_u32(&random), size = random_below(&random, 100000);
+
+		asked[i] = (struct weir_range){low, low + size < low ? ~0u : low + size};
+		ranges[i] = asked[i];
+	}
+	count = weir_ranges_merge(ranges, COUNT);
+	for (size_t i = 1; i < count; i++)
+		cr_assert_gt(ranges[i].low, (__u64)ranges[i - 1].high + 1, "range %zu", i);
+	for (int i = 0; i < COUNT; i++) {
+		cr_assert(weir_ranges_has(ranges, count, asked[i].low));
+		cr_assert(weir_ranges_has(ranges, count, asked[i].high));
+	}
+}
+
+Test(plan_ranges, finds_the_ends_and_not_their_neighbours)
+{
+	struct weir_range ranges[] = {{10, 20}, {30, 30}, {40, 50}};
+	__u32 inside[] = {10, 15, 20, 30, 40, 50}, outside[] = {0, 9, 21, 29, 31, 39, 51, ~0u};
+
+	for (int i = 0; i < 6; i++)
+		cr_assert(weir_ranges_has(ranges, 3, inside[i]), "%u", inside[i]);
+	for (int i = 0; i < 8; i++)
+		cr_assert(!weir_ranges_has(ranges, 3, outside[i]), "%u", outside[i]);
+	cr_assert(!weir_ranges_has(NULL, 0, 10));
+}
