@@ -119,13 +119,21 @@ $(B)/gate-tests: $(GATE_TESTS:%.c=$(B)/%.o) $(TEST_SUPPORT) $(call archives,$(B)
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
 
+# A bounded packet generator for the lab.
+$(B)/flood: tests/tools/flood.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) -pie $(LDFLAGS) $< -o $@
+
+LAB := $(B)/weir $(B)/flood
+
 unit: $(UNITS) ## unit tests: no privileges
 	$(Q)scripts/run-tests unit $(UNITS)
 
 gate: $(B)/gate-tests ## gate tests: the real program by BPF_PROG_TEST_RUN (root)
 	$(Q)scripts/run-tests gate $(B)/gate-tests
 
-e2e: all ## stories in network namespaces (root)
+e2e: $(LAB) ## stories in network namespaces (root)
 	$(Q)scripts/run-tests e2e tests/e2e/*.e2e.sh
 
 lint: $(SKELS) ## formatting, static checks, layers, drift of generated text
@@ -135,15 +143,12 @@ check: lint unit ## what to run before a commit
 
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
-	$(Q)$(MAKE) --no-print-directory all unit-programs $(B)/gate-tests
+	$(Q)$(MAKE) --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests
 	$(Q)scripts/run-tests all $(UNITS) $(B)/gate-tests tests/e2e/*.e2e.sh
-
-.PHONY: unit-programs
-unit-programs: $(UNITS)
 
 demo: ## set up, then the main job in a lab of network namespaces
 	$(Q)scripts/setup
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(LAB)
 	$(Q)scripts/demo
 
 fmt: ## format every C file
