@@ -26,9 +26,9 @@ int weir_name_check(const char *path, unsigned int line, struct weir_token name,
 		return weir_diags_error(diags, path, line, name.column + i,
 					"'%.*s' is no name: letters, digits, '.', '_' and '-'",
 					WEIR_TOKEN_ARG(name));
-	if (!name.size || name.size > WEIR_NAME_MAX)
+	if (!name.size || name.size > WEIR_ID_MAX)
 		return weir_diags_error(diags, path, line, name.column,
-					"a name has 1 to %d characters", WEIR_NAME_MAX);
+					"a name has 1 to %d characters", WEIR_ID_MAX);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/prefix.h"
 #include "weir/limits.h"
@@ -21,6 +22,11 @@
 /* The platform's promises (ingress page, Bandwidth; network page, Rate Limiting). */
 #define WEIR_DEFAULT_RATE_BYTES_PER_S 20000000ULL
 #define WEIR_DEFAULT_BURST_BYTES      1600000000ULL
+
+enum {
+	WEIR_ROUTES_MAX = 1 << 22,  /* host names of all routes files together */
+	WEIR_CONTAINERS_MAX = 1024, /* of one host name and protocol */
+};
 
 /* Where a value was written. `path` belongs to the value's struct weir_list, region or config. */
 struct weir_origin {
@@ -110,8 +116,9 @@ struct weir_route {
 struct weir_routes {
 	char **paths;
 	size_t paths_count;
-	struct weir_route *items; /* sorted by host */
+	struct weir_route *items; /* sorted by host as strcmp orders; the default route first */
 	size_t count;
+	struct weir_arena arena; /* holds every host, app and container */
 };
 
 struct weir_proxy_settings {

@@ -19,7 +19,7 @@ enum {
 	WEIR_REGION_BYTES_MAX = 1 << 20, /* some 4096 lines */
 	WEIR_ROUTES_BYTES_MAX = 1 << 30,
 	WEIR_YAML_BYTES_MAX = 1 << 20,
-	WEIR_NAME_MAX = 63, /* of a region, a list or an app, in bytes */
+	WEIR_ID_MAX = 63, /* of a region, a list or an app, in bytes */
 };
 
 int weir_list_parse(const char *name, const char *path, const char *bytes, size_t size,
@@ -36,7 +36,7 @@ int weir_routes_parse(const char *path, const char *bytes, size_t size, struct w
 /* Sort what was parsed; a host named twice is an error that names the first. */
 int weir_routes_finish(struct weir_routes *routes, struct weir_diags *diags);
 
-/* Letters, digits, `.`, `_` and `-`, up to WEIR_NAME_MAX: 0, or -EINVAL and a diagnostic. */
+/* Letters, digits, `.`, `_` and `-`, up to WEIR_ID_MAX: 0, or -EINVAL and a diagnostic. */
 int weir_name_check(const char *path, unsigned int line, struct weir_token name,
 		    struct weir_diags *diags);
 

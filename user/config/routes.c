@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Routes files: which containers answer for a host name.
+ *
+ *   HOST [app=NAME] [http ADDRESS:PORT...] [tls ADDRESS:PORT...]
+ *
+ *   shop.example     app=shop http 10.0.1.5:8080 10.0.1.6:8080 tls 10.0.1.5:8443
+ *   *.shop.example   app=shop http 10.0.1.5:8080
+ *   default          http 10.0.1.9:8080
+ *
+ * HOST is one name, `*.` and a name for any one label below it, or `default`. A route without
+ * containers is an app that is known and has none. All files are read into one arena and sorted
+ * once at the end: a million routes cost a sort and a few hundred allocations.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "config/host.h"
+#include "config/parse.h"
+
+struct reader {
+	const char *path; /* the routes' own copy */
+	struct weir_diags *diags;
+	struct weir_routes *routes;
+	struct weir_container *containers; /* of the list being read */
+	size_t containers_count;
+};
+
+static bool port_parse(const char *text, size_t size, __u16 *ret_port)
+{
+	unsigned int port = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] < '0' || text[i] > '9' || (!port && text[i] == '0'))
+			return false;
+		port = port * 10 + (text[i] - '0');
+		if (port > 65535)
+			return false;
+	}
+	*ret_port = port;
+	return size > 0;
+}
+
+static const char *container_parse(struct weir_token token, struct weir_container *ret_container)
+{
+	const char *colon = memchr(token.text, ':', token.size), *why;
+	size_t head;
+
+	if (!colon)
+		return "is not ADDRESS:PORT";
+	head = colon - token.text;
+	if (weir_address_parse(token.text, head, &ret_container->address, &why))
+		return why;
+	if (!ret_container->address)
+		return "is no address of a container";
+	if (!port_parse(colon + 1, token.size - head - 1, &ret_container->port))
+		return "has no port of 1 to 65535";
+	return NULL;
+}
+
+static bool has_container(const struct reader *reader, struct weir_container container)
+{
+	for (size_t i = 0; i < reader->containers_count; i++)
+		if (reader->containers[i].address == container.address &&
+		    reader->containers[i].port == container.port)
+			return true;
+	return false;
+}
+
+static int container_add(struct reader *reader, unsigned int line, struct weir_token token)
+{
+	struct weir_container container = {0}, *item;
+	const char *why = container_parse(token, &container);
+
+	if (!why && has_container(reader, container))
+		why = "is in this list already";
+	if (why)
+		return weir_diags_error(reader->diags, reader->path, line, token.column,
+					"'%.*s' %s", WEIR_TOKEN_ARG(token), why);
+	if (reader->containers_count >= WEIR_CONTAINERS_MAX)
+		return weir_diags_error(reader->diags, reader->path, line, token.column,
+					"more than %d containers (WEIR_CONTAINERS_MAX)",
+					WEIR_CONTAINERS_MAX);
+	item = weir_array_add(&reader->containers, &reader->containers_count);
+	if (!item)
+		return -ENOMEM;
+	*item = container;
+	return 0;
+}
+
+/* The list that has been read becomes the route's. */
+static int containers_keep(struct reader *reader, struct weir_route *route,
+			   enum weir_protocol protocol)
+{
+	size_t size = reader->containers_count * sizeof(*reader->containers);
+
+	route->containers[protocol] = weir_arena_take(&reader->routes->arena, size);
+	if (!route->containers[protocol])
+		return -ENOMEM;
+	memcpy(route->containers[protocol], reader->containers, size);
+	route->containers_count[protocol] = reader->containers_count;
+	return 0;
+}
+
+/* `http` or `tls`, at `word`, and the addresses behind it. *word is the next word then. */
+static int protocol_parse(struct reader *reader, struct weir_line *line, struct weir_token *word,
+			  bool *ret_has_word, struct weir_route *route)
+{
+	enum weir_protocol protocol = weir_token_is(*word, "tls") ? WEIR_TLS : WEIR_HTTP;
+	struct weir_token name = *word;
+	int r, failed = 0;
+
+	if (route->containers_count[protocol])
+		return weir_diags_error(reader->diags, reader->path, line->number, word->column,
+					"%.*s is stated twice", WEIR_TOKEN_ARG(*word));
+	reader->containers_count = 0;
+	while ((*ret_has_word = weir_line_take(line, word))) {
+		if (weir_token_is(*word, "http") || weir_token_is(*word, "tls"))
+			break;
+		r = container_add(reader, line->number, *word);
+		failed = failed ? failed : r;
+		if (r && (r == -ENOMEM || reader->containers_count >= WEIR_CONTAINERS_MAX))
+			break;
+	}
+	if (failed)
+		return failed;
+	if (!reader->containers_count)
+		return weir_diags_error(reader->diags, reader->path, line->number,
+					name.column + name.size,
+					"%.*s has no ADDRESS:PORT behind it", WEIR_TOKEN_ARG(name));
+	return containers_keep(reader, route, protocol);
+}
+
+static int app_parse(struct reader *reader, unsigned int line, struct weir_token token,
+		     struct weir_route *route)
+{
+	weir_token_skip(&token, "app=");
+	if (weir_name_check(reader->path, line, token, reader->diags))
+		return -EINVAL;
+	route->app = weir_arena_copy_text(&reader->routes->arena, token.text, token.size);
+	return route->app ? 0 : -ENOMEM;
+}
+
+static int host_parse(struct reader *reader, unsigned int line, struct weir_token token,
+		      struct weir_route *route)
+{
+	struct weir_token whole = token;
+	char host[2 + WEIR_HOST_MAX + 1] = "*.";
+	size_t at;
+	const char *why;
+	bool is_wild;
+
+	if (weir_token_is(token, "default")) {
+		route->app = weir_arena_copy_text(&reader->routes->arena, "default", 7);
+		return route->app ? 0 : -ENOMEM;
+	}
+	is_wild = weir_token_skip(&token, "*.");
+	if (weir_host_parse(token.text, token.size, host + 2, &at, &why))
+		return weir_diags_error(reader->diags, reader->path, line, token.column + at,
+					"'%.*s' %s", WEIR_TOKEN_ARG(whole), why);
+	route->host = weir_arena_copy_text(&reader->routes->arena, is_wild ? host : host + 2,
+					   strlen(is_wild ? host : host + 2));
+	route->app = route->host;
+	return route->host ? 0 : -ENOMEM;
+}
+
+static int line_parse(struct reader *reader, struct weir_line *line, struct weir_route *route)
+{
+	struct weir_token word = {0};
+	bool has_word;
+	int r;
+
+	weir_line_take(line, &word);
+	r = host_parse(reader, line->number, word, route);
+	if (r)
+		return r;
+	has_word = weir_line_take(line, &word);
+	if (has_word && word.size >= 4 && !memcmp(word.text, "app=", 4)) {
+		r = app_parse(reader, line->number, word, route);
+		if (r)
+			return r;
+		has_word = weir_line_take(line, &word);
+	}
+	while (has_word) {
+		if (!weir_token_is(word, "http") && !weir_token_is(word, "tls"))
+			return weir_diags_error(reader->diags, reader->path, line->number,
+						word.column, "'%.*s' is none of app=, http, tls",
+						WEIR_TOKEN_ARG(word));
+		r = protocol_parse(reader, line, &word, &has_word, route);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int lines_parse(struct reader *reader, const char *bytes, size_t size)
+{
+	struct weir_lines lines = weir_lines_of(bytes, size, "#");
+	struct weir_line line;
+	int r, failed = 0;
+
+	while (weir_lines_next(&lines, &line)) {
+		struct weir_route route = {.origin = {reader->path, line.number}}, *item;
+
+		r = line_parse(reader, &line, &route);
+		if (!r && reader->routes->count >= WEIR_ROUTES_MAX)
+			return weir_diags_error(reader->diags, reader->path, line.number, 0,
+						"more than %d routes (WEIR_ROUTES_MAX)",
+						WEIR_ROUTES_MAX);
+		item = r ? NULL : weir_array_add(&reader->routes->items, &reader->routes->count);
+		if (r == -ENOMEM || (!r && !item))
+			return weir_no_memory(reader->diags, reader->path);
+		if (item)
+			*item = route;
+		failed = failed ? failed : r;
+	}
+	return failed;
+}
+
+int weir_routes_parse(const char *path, const char *bytes, size_t size, struct weir_diags *diags,
+		      struct weir_routes *routes)
+{
+	struct reader reader = {.diags = diags, .routes = routes};
+	char **item = weir_array_add(&routes->paths, &routes->paths_count);
+	int r;
+
+	if (!item || !(*item = strdup(path)))
+		return weir_no_memory(diags, path);
+	reader.path = *item;
+	r = lines_parse(&reader, bytes, size);
+	free(reader.containers);
+	return r;
+}
+
+/* ---- sorting --------------------------------------------------------------------------- */
+
+/* What a comparison needs in one place: most end within the first 16 bytes of the name. */
+struct key {
+	__u64 head[2]; /* the host's first bytes, as numbers that order as they do */
+	__u32 index;
+};
+
+static struct key key_of(const char *host, __u32 index)
+{
+	struct key key = {.index = index};
+
+	if (host)
+		memcpy(key.head, host, strnlen(host, sizeof(key.head)));
+	key.head[0] = be64toh(key.head[0]);
+	key.head[1] = be64toh(key.head[1]);
+	return key;
+}
+
+static int key_compare(const void *a, const void *b, void *items)
+{
+	const struct key *x = a, *y = b;
+	const char *s, *t;
+	int order;
+
+	for (int i = 0; i < 2; i++)
+		if (x->head[i] != y->head[i])
+			return x->head[i] < y->head[i] ? -1 : 1;
+	s = ((const struct weir_route *)items)[x->index].host;
+	t = ((const struct weir_route *)items)[y->index].host;
+	order = s && t ? strcmp(s, t) : 0;
+	return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static bool is_same_host(const struct weir_route *a, const struct weir_route *b)
+{
+	return a->host && b->host ? !strcmp(a->host, b->host) : a->host == b->host;
+}
+
+static int duplicates_report(const struct weir_routes *routes, struct weir_diags *diags)
+{
+	const struct weir_route *first = routes->items;
+	int failed = 0;
+
+	for (size_t i = 1; i < routes->count; i++) {
+		const struct weir_route *route = &routes->items[i];
+
+		if (!is_same_host(first, route))
+			first = route;
+		else
+			failed = weir_diags_error(diags, route->origin.path, route->origin.line, 1,
+						  "'%s' is at %s:%u already",
+						  route->host ? route->host : "default",
+						  first->origin.path, first->origin.line);
+	}
+	return failed;
+}
+
+int weir_routes_finish(struct weir_routes *routes, struct weir_diags *diags)
+{
+	_cleanup_free_ struct key *keys = calloc(routes->count, sizeof(*keys));
+	struct weir_route *sorted = calloc(routes->count, sizeof(*sorted));
+
+	if (routes->count && (!keys || !sorted)) {
+		free(sorted);
+		return weir_no_memory(diags, NULL);
+	}
+	for (size_t i = 0; i < routes->count; i++)
+		keys[i] = key_of(routes->items[i].host, i);
+	qsort_r(keys, routes->count, sizeof(*keys), key_compare, routes->items);
+	for (size_t i = 0; i < routes->count; i++)
+		sorted[i] = routes->items[keys[i].index];
+	free(routes->items);
+	routes->items = sorted;
+	return duplicates_report(routes, diags);
+}
+
+int weir_routes_load(char *const *paths, size_t count, struct weir_diags *diags,
+		     struct weir_routes *ret_routes)
+{
+	_cleanup_(weir_routes_done) struct weir_routes routes = {0};
+	int r, failed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		_cleanup_file_ struct weir_file file = {0};
+
+		r = weir_file_read_text(paths[i], WEIR_ROUTES_BYTES_MAX, diags, &file);
+		if (!r)
+			r = weir_routes_parse(paths[i], file.bytes, file.size, diags, &routes);
+		failed = failed ? failed : r;
+	}
+	r = weir_routes_finish(&routes, diags);
+	failed = failed ? failed : r;
+	if (failed)
+		return failed;
+	*ret_routes = routes;
+	routes = (struct weir_routes){0};
+	return 0;
+}
+
+void weir_routes_done(struct weir_routes *routes)
+{
+	for (size_t i = 0; i < routes->paths_count; i++)
+		free(routes->paths[i]);
+	free(routes->paths);
+	free(routes->items);
+	weir_arena_done(&routes->arena);
+	*routes = (struct weir_routes){0};
+}
