@@ -111,6 +111,7 @@ lab_files() {
 		  - name: known-bad
 		    file: known-bad.txt
 		proxy:
+		  user: nobody
 		  routes: [apps.routes]
 	END
 	cat >"$LAB_DIR/lab.region" <<-END
@@ -248,4 +249,31 @@ received() {
 	gate awk '$1 == "Ip:" && $3 ~ /^[0-9]+$/ { print $4 }' /proc/net/snmp
 }
 
+# The policy in force, as one word: the control word and both halves of the policy's head.
+policy_now() {
+	bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_control" | jq -c '.[].value.word'
+	bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_policy" |
+		jq -c '.[].value | [.fingerprint, .applied_at_s, .denied_addresses]'
+}
+
+# Can the client open a TCP connection from its address $1 to $2:$3 within a second?
+can_connect() {
+	client socat -u OPEN:/dev/null "TCP4:$2:$3,bind=$1,connect-timeout=1"
+}
+
 now_ms() { date +%s%3N; }
+
+# lab_start: the main job, as an operator starts it. Ends the shell when any of it fails.
+lab_start() {
+	weir apply || lab_fail "weir apply failed"
+	weir attach || lab_fail "weir attach failed"
+	lab_proxy
+}
+
+# lab_proxy: the proxy, until the lab goes; LAB_PROXY is its process.
+lab_proxy() {
+	lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy
+	LAB_PROXY=$LAB_PID
+	eventually 5 fetch $BLOG http://blog.example/ ||
+		lab_fail "the proxy does not answer: $(tail -n 5 "$LAB_DIR/spawned.log")"
+}

@@ -63,6 +63,23 @@ expect_said() {
 	grep -qE -- "$2" <<<"$SAID" || fails "$1: no match for '$2' in" "$SAID"
 }
 
+# expect_not WHAT COMMAND...: it must not exit 0.
+expect_not() {
+	local what=$1
+	shift
+	SAID=$("$@" 2>&1) || return 0
+	fails "$what (exit code 0 of: $*)" "$SAID"
+}
+
+served() { fetch $BLOG http://blog.example/ --fail --max-time 3; }
+listed_gets_in() { can_connect $LISTED $BLOG 80; }
+
+# The gate does its job: others are served, a listed source is not.
+expect_filtering() { # WHEN
+	expect "$1, a client is served" served
+	expect_not "$1, a listed source is dropped" listed_gets_in
+}
+
 expect_equal() { # WHAT GOT WANT
 	[[ $2 == "$3" ]] || fails "$1" "got $2, want $3"
 }
