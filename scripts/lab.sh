@@ -273,6 +273,7 @@ lab_start() {
 # lab_proxy: the proxy, until the lab goes; LAB_PROXY is its process.
 lab_proxy() {
 	lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy
+	# shellcheck disable=SC2034 # for who sources this
 	LAB_PROXY=$LAB_PID
 	eventually 5 fetch $BLOG http://blog.example/ ||
 		lab_fail "the proxy does not answer: $(tail -n 5 "$LAB_DIR/spawned.log")"
