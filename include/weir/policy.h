@@ -33,7 +33,7 @@ struct weir_control {
 	__u64 ban_lengths;     /* bit n: a live ban of length /n may exist */
 	__u64 release_lengths; /* bit n: a live release of length /n may exist */
 	__u32 layout;          /* WEIR_LAYOUT */
-	__u32 reserved;
+	__u32 sweep;           /* of the loader: where its sweep of expired live bans goes on */
 };
 
 #define WEIR_CONTROL_HALF 1ULL

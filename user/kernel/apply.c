@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Configuration -> generation -> kernel. Each step is a function; weir_apply is their order.
+ */
+#include "kernel/apply.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "kernel/fail.h"
+#include "kernel/generation.h"
+#include "kernel/live.h"
+#include "kernel/lock.h"
+#include "kernel/machine.h"
+#include "kernel/object.h"
+#include "kernel/pins.h"
+#include "kernel/routes.h"
+#include "kernel/steer.h"
+#include "kernel/trial.h"
+#include "plan/addresses.h"
+
+#define _cleanup_generation_ __attribute__((cleanup(weir_generation_free)))
+
+struct apply {
+	const struct weir_paths *paths;
+	const struct weir_config *config;
+	struct weir_diags *diags;
+	struct weir_maps maps;
+	struct weir_generation *generation;
+	__u32 *ingress; /* host order, sorted */
+	size_t ingress_count;
+	__u32 half;
+	struct weir_applied done;
+};
+
+static void apply_done(struct apply *apply)
+{
+	weir_maps_done(&apply->maps);
+	weir_generation_free(&apply->generation);
+	free(apply->ingress);
+}
+
+/* Twice the blocks, so that the next generation fits beside this one, and some to grow. */
+static size_t blocks_for(size_t count)
+{
+	return 2 * count + count / 4 + 4096;
+}
+
+static int list_ingress(struct apply *apply)
+{
+	const struct weir_region *region = &apply->config->region;
+
+	apply->ingress = calloc(region->ingress_count ?: 1, sizeof(*apply->ingress));
+	if (!apply->ingress)
+		return weir_fail(apply->diags, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < region->ingress_count; i++)
+		apply->ingress[i] = region->ingress[i].address;
+	apply->ingress_count = weir_addresses_sort(apply->ingress, region->ingress_count);
+	return 0;
+}
+
+static int build(struct apply *apply)
+{
+	_cleanup_free_ struct weir_slot *taken = NULL;
+	_cleanup_free_ __u32 *machine = NULL;
+	struct weir_generation live;
+	size_t taken_count = 0, machine_count = 0;
+	int r = list_ingress(apply)
+			?: weir_machine_addresses(apply->config, apply->diags, &machine,
+						  &machine_count);
+
+	if (!r && apply->maps.program_fd >= 0 &&
+	    weir_generation_view(&apply->maps, weir_maps_half(&apply->maps), &live))
+		r = weir_generation_slots(&live, &taken, &taken_count);
+	r = r
+		    ?: weir_generation_build(apply->config, machine, machine_count, taken,
+					     taken_count, weir_tick_ns(), apply->diags,
+					     &apply->generation);
+	if (!r)
+		apply->generation->policy.applied_at_s = time(NULL);
+	return r;
+}
+
+/* A new gate with maps of its own, which nobody sees until it is pinned. */
+static int load_first(struct apply *apply)
+{
+	const struct weir_load load = {
+		.forced_half = WEIR_HALF_IN_FORCE,
+		.blocks_max = blocks_for(apply->generation->rank.blocks_count),
+		.live_max = apply->config->live_max,
+	};
+	int fd = -1;
+	int r = weir_gate_load(&load, apply->diags, &fd) ?:
+		weir_maps_open(fd, true, apply->diags, &apply->maps) ?:
+		weir_maps_open_blocks(&apply->maps, apply->diags);
+
+	if (r)
+		return r;
+	apply->done.is_first = true;
+	weir_maps_control(&apply->maps)->layout = WEIR_LAYOUT;
+	return weir_live_restore(apply->paths, &apply->maps, apply->diags);
+}
+
+/* The blocks of the half in force, at the same places: both programs then judge alike. */
+static void copy_blocks(const struct weir_maps *from, const struct weir_maps *to)
+{
+	const struct weir_policy *policy = weir_maps_policy_in_force(from);
+
+	if (policy)
+		memcpy(weir_maps_blocks(to) + policy->blocks_first,
+		       weir_maps_blocks(from) + policy->blocks_first,
+		       policy->blocks_count * sizeof(struct weir_block));
+}
+
+/*
+ * Put a program of this release in the place of the live one, on every interface. With
+ * `blocks_max` it brings a larger weir_blocks; every other map stays. Content-neutral.
+ */
+static int replace_program(struct apply *apply, size_t blocks_max)
+{
+	const struct weir_load load = {
+		.share = &apply->maps,
+		.blocks_max = blocks_max,
+		.forced_half = WEIR_HALF_IN_FORCE,
+	};
+	_cleanup_maps_ struct weir_maps next = WEIR_MAPS_NONE;
+	struct weir_maps old;
+	int fd = -1;
+	int r = weir_gate_load(&load, apply->diags, &fd) ?:
+		weir_maps_open(fd, false, apply->diags, &next) ?:
+		weir_maps_open_blocks(&next, apply->diags);
+
+	if (r)
+		return r;
+	if (blocks_max)
+		copy_blocks(&apply->maps, &next);
+	r = weir_pins_converge(apply->paths, &next, apply->diags);
+	if (r)
+		return r;
+	apply->done.is_replaced = true;
+	old = apply->maps;
+	apply->maps = next;
+	next = old;
+	return 0;
+}
+
+/* Blocks that fit beside those in force: where, after growing if need be. */
+static int make_room(struct apply *apply, size_t *ret_first)
+{
+	size_t count = apply->generation->rank.blocks_count;
+	const struct weir_policy *policy = weir_maps_policy_in_force(&apply->maps);
+	__s64 first = weir_blocks_room(&apply->maps, count);
+	int r;
+
+	if (first < 0) {
+		size_t end = policy ? policy->blocks_first + policy->blocks_count : 0;
+
+		r = replace_program(apply, end + blocks_for(count));
+		if (r)
+			return r;
+		first = weir_blocks_room(&apply->maps, count);
+	}
+	*ret_first = first;
+	return 0;
+}
+
+/* A live program of another version is replaced before the flip, by what has been tried. */
+static int upgrade(struct apply *apply, __u64 tried_tag)
+{
+	__u64 live_tag;
+	int r = weir_program_tag(apply->maps.program_fd, &live_tag);
+
+	if (r)
+		return weir_fail(apply->diags, r, "cannot inspect the gate: %s", strerror(-r));
+	return live_tag == tried_tag ? 0 : replace_program(apply, 0);
+}
+
+static int write_and_try(struct apply *apply)
+{
+	__u64 tag;
+	size_t first;
+	int r = make_room(apply, &first) ?:
+		weir_generation_write(&apply->maps, apply->half, first, apply->generation,
+				      apply->diags) ?:
+		weir_trial_run(&apply->maps, apply->half, apply->generation, apply->diags, &tag);
+
+	return r || apply->done.is_first ? r : upgrade(apply, tag);
+}
+
+static int flip(struct apply *apply, __u64 try_ns)
+{
+	_cleanup_close_ int lock = -1;
+	int r = weir_lock_take(apply->paths, WEIR_LOCK_LIVE, "apply", WEIR_LOCK_WAIT_MS,
+			       apply->diags, &lock);
+
+	if (r)
+		return r;
+	r = weir_live_rebuild(&apply->maps, apply->half);
+	if (r)
+		return weir_fail(apply->diags, r, "cannot carry the live bans over: %s",
+				 strerror(-r));
+	weir_generation_flip(&apply->maps, apply->half, try_ns ? weir_now_ns() + try_ns : 0);
+	return 0;
+}
+
+static int open_gate(struct apply *apply)
+{
+	int r = weir_pins_find(apply->paths, apply->diags, &apply->maps);
+
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	return weir_maps_open_blocks(&apply->maps, apply->diags)
+		       ?: weir_pins_converge(apply->paths, &apply->maps, apply->diags);
+}
+
+/* Leave the routes that the policy in force needs. Where it has failed, apply has said so. */
+static int prune_routes(const struct weir_maps *maps, struct weir_diags *diags,
+			struct weir_applied *done)
+{
+	_cleanup_free_ struct weir_slot *slots = NULL;
+	_cleanup_free_ __u32 *wanted = NULL;
+	struct weir_generation live;
+	size_t slots_count = 0, count = 0;
+	int r = 0;
+
+	if (weir_generation_view(maps, weir_maps_half(maps), &live))
+		r = weir_generation_slots(&live, &slots, &slots_count);
+	wanted = calloc(slots_count ?: 1, sizeof(*wanted));
+	if (r || !wanted)
+		return weir_fail(diags, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < slots_count; i++)
+		if (slots[i].roles & WEIR_ROLE_INGRESS)
+			wanted[count++] = ntohl(slots[i].address);
+	count = weir_addresses_sort(wanted, count);
+	return weir_routes_prune(wanted, count, diags, &done->routes_removed, &done->routes_in_use);
+}
+
+static int change_kernel(struct apply *apply, const struct weir_apply_options *options)
+{
+	int r;
+
+	if (apply->done.is_first && options->try_ns)
+		return weir_fail(apply->diags, -EINVAL,
+				 "--try: there is no policy to go back to; apply without it first");
+	r = weir_half_inactive(&apply->maps, apply->diags, &apply->half)
+		    ?: weir_routes_add(apply->ingress, apply->ingress_count, apply->diags,
+				       &apply->done.routes_added);
+	if (r)
+		return r;
+	r = write_and_try(apply) ?: flip(apply, options->try_ns);
+	if (r) {
+		prune_routes(&apply->maps, apply->diags, &apply->done);
+		return r;
+	}
+	r = weir_pins_converge(apply->paths, &apply->maps, apply->diags)
+		    ?: weir_steer_converge(apply->paths, &apply->maps, apply->diags);
+	/* During a trial the old policy may come back, and needs its addresses local. */
+	return r || options->try_ns ? r : prune_routes(&apply->maps, apply->diags, &apply->done);
+}
+
+int weir_apply(const struct weir_paths *paths, const struct weir_config *config,
+	       const struct weir_apply_options *options, struct weir_diags *diags,
+	       struct weir_applied *ret_applied)
+{
+	__attribute__((cleanup(apply_done))) struct apply apply = {
+		.paths = paths, .config = config, .diags = diags, .maps = WEIR_MAPS_NONE};
+	_cleanup_close_ int lock = -1;
+	int r = weir_paths_ensure(paths, diags) ?:
+		weir_lock_take(paths, WEIR_LOCK_APPLY, "apply", options->wait_ms, diags, &lock) ?:
+		open_gate(&apply) ?:
+		build(&apply);
+
+	if (!r && apply.maps.program_fd < 0)
+		r = load_first(&apply);
+	r = r ?: change_kernel(&apply, options);
+	if (r)
+		return r;
+	*ret_applied = apply.done;
+	return 0;
+}
+
+int weir_confirm(const struct weir_paths *paths, struct weir_diags *diags)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	_cleanup_close_ int lock = -1;
+	struct weir_applied done;
+	__u64 word, deadline_ns;
+	int r = weir_paths_ensure(paths, diags) ?:
+		weir_lock_take(paths, WEIR_LOCK_APPLY, "confirm", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
+		weir_pins_need(paths, diags, &maps);
+
+	if (r)
+		return r;
+	word = weir_maps_control(&maps)->word;
+	deadline_ns = word & ~WEIR_CONTROL_HALF;
+	if (!deadline_ns)
+		return weir_fail(diags, -ENOENT, "no trial is running");
+	if (deadline_ns <= weir_now_ns())
+		return weir_fail(diags, -ETIME,
+				 "the trial has ended: the policy before it is in force again");
+	__atomic_store_n(&weir_maps_control(&maps)->word, word & WEIR_CONTROL_HALF,
+			 __ATOMIC_SEQ_CST);
+	return prune_routes(&maps, diags, &done);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interface and mode -> a pinned XDP link. The link is the owner: what another tool attaches by
+ * netlink cannot replace it, and it goes only by our hand or with the interface.
+ */
+#include "kernel/attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "kernel/fail.h"
+#include "kernel/lock.h"
+#include "kernel/pins.h"
+#include "kernel/routes.h"
+
+int weir_running_on(unsigned int ifindex, struct weir_running *ret_running)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	int r = bpf_xdp_query(ifindex, 0, &query);
+
+	if (r)
+		return r;
+	*ret_running = query.skb_prog_id
+			       ? (struct weir_running){query.skb_prog_id, WEIR_MODE_SKB}
+			       : (struct weir_running){query.drv_prog_id ?: query.hw_prog_id,
+						       WEIR_MODE_NATIVE};
+	return 0;
+}
+
+static int fail_held(const char *interface, __u32 program_id, struct weir_diags *diags)
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(program_id);
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	if (fd >= 0)
+		bpf_obj_get_info_by_fd(fd, &info, &size);
+	return weir_fail(diags, -EBUSY, "%s is held by another XDP program: '%s' (id %u)",
+			 interface, info.name, program_id);
+}
+
+static int create_link(int program_fd, unsigned int ifindex, enum weir_mode mode, int *ret_fd)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = mode == WEIR_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	int fd = bpf_link_create(program_fd, ifindex, BPF_XDP, &options);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Native where the driver can; what it said is kept for whoever asks why not. */
+static int create_best_link(int program_fd, unsigned int ifindex, enum weir_mode mode,
+			    struct weir_attached *attached, int *ret_fd)
+{
+	int r;
+
+	attached->mode = mode == WEIR_MODE_SKB ? WEIR_MODE_SKB : WEIR_MODE_NATIVE;
+	r = create_link(program_fd, ifindex, attached->mode, ret_fd);
+	if (!r || mode != WEIR_MODE_AUTO || r == -EBUSY || r == -EPERM)
+		return r;
+	attached->mode = WEIR_MODE_SKB;
+	snprintf(attached->why, sizeof(attached->why), "the driver refused native mode: %s",
+		 strerror(-r));
+	return create_link(program_fd, ifindex, WEIR_MODE_SKB, ret_fd);
+}
+
+/* The interface's pinned link: 0 and whether it lives, after a dead one's pin is removed. */
+static int find_own(const struct weir_paths *paths, const char *interface, unsigned int ifindex,
+		    struct weir_diags *diags, bool *ret_is_attached)
+{
+	_cleanup_links_ struct weir_links links = {};
+	char path[WEIR_PATH_MAX];
+	int r = weir_links_open(paths, diags, &links);
+
+	*ret_is_attached = false;
+	for (size_t i = 0; !r && i < links.count; i++) {
+		if (strcmp(links.items[i].interface, interface))
+			continue;
+		*ret_is_attached = links.items[i].ifindex == ifindex;
+		if (*ret_is_attached)
+			return 0;
+		if (links.items[i].ifindex)
+			return weir_fail(diags, -EEXIST,
+					 "%s: the instance's gate is on an interface of that name "
+					 "in another network namespace",
+					 interface);
+		/* The interface was deleted and made again. */
+		weir_link_path(paths, interface, path);
+		if (unlink(path))
+			r = weir_fail(diags, -errno, "cannot remove %s: %s", path, strerror(errno));
+	}
+	return r;
+}
+
+static int attach_new(const struct weir_paths *paths, const struct weir_maps *maps,
+		      const char *interface, unsigned int ifindex, enum weir_mode mode,
+		      struct weir_diags *diags, struct weir_attached *attached)
+{
+	_cleanup_close_ int fd = -1;
+	struct weir_running running;
+	char path[WEIR_PATH_MAX];
+	int r = weir_running_on(ifindex, &running);
+
+	if (!r && running.program_id)
+		return fail_held(interface, running.program_id, diags);
+	r = create_best_link(maps->program_fd, ifindex, mode, attached, &fd);
+	if (r)
+		return weir_fail(diags, r, "cannot attach to %s in %s mode: %s", interface,
+				 attached->mode == WEIR_MODE_SKB ? "skb" : "native", strerror(-r));
+	weir_link_path(paths, interface, path);
+	if (bpf_obj_pin(fd, path))
+		return weir_fail(diags, -errno, "cannot pin %s: %s; not attached", path,
+				 strerror(errno));
+	return 0;
+}
+
+int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
+		struct weir_diags *diags, struct weir_attached *ret_attached)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	unsigned int ifindex = if_nametoindex(interface);
+	_cleanup_close_ int lock = -1;
+	struct weir_attached attached = {};
+	struct weir_running running;
+	int r;
+
+	if (!ifindex)
+		return weir_fail(diags, -ENODEV, "there is no interface %s here", interface);
+	r = weir_paths_ensure(paths, diags) ?:
+	    weir_lock_take(paths, WEIR_LOCK_APPLY, "attach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
+	    weir_pins_need(paths, diags, &maps);
+	if (r)
+		return r;
+	if (!weir_maps_policy_in_force(&maps))
+		return weir_fail(diags, -ENODATA, "no complete policy is loaded: weir apply first");
+	r = find_own(paths, interface, ifindex, diags, &attached.was_attached);
+	if (r)
+		return r;
+	if (attached.was_attached) {
+		if (weir_running_on(ifindex, &running) == 0)
+			attached.mode = running.mode;
+	} else {
+		r = attach_new(paths, &maps, interface, ifindex, mode, diags, &attached);
+	}
+	if (!r)
+		*ret_attached = attached;
+	return r;
+}
+
+int weir_detach(const struct weir_paths *paths, const char *interface, struct weir_diags *diags)
+{
+	_cleanup_links_ struct weir_links links = {};
+	_cleanup_close_ int lock = -1;
+	char path[WEIR_PATH_MAX];
+	int r = weir_paths_ensure(paths, diags) ?:
+		weir_lock_take(paths, WEIR_LOCK_APPLY, "detach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
+		weir_links_open(paths, diags, &links);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < links.count; i++) {
+		if (strcmp(links.items[i].interface, interface))
+			continue;
+		/* Detach, not only unpin: whoever else holds the link must not keep it alive. */
+		if (links.items[i].ifindex && bpf_link_detach(links.items[i].fd))
+			return weir_fail(diags, -errno, "cannot detach from %s: %s", interface,
+					 strerror(errno));
+		weir_link_path(paths, interface, path);
+		if (unlink(path))
+			return weir_fail(diags, -errno, "cannot remove %s: %s", path,
+					 strerror(errno));
+		return 0;
+	}
+	return weir_fail(diags, -ENOENT, "the gate is not attached to %s", interface);
+}
+
+int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags)
+{
+	_cleanup_links_ struct weir_links links = {};
+	_cleanup_close_ int lock = -1;
+	size_t removed, in_use;
+	int r = weir_paths_ensure(paths, diags) ?:
+		weir_lock_take(paths, WEIR_LOCK_APPLY, "detach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
+		weir_links_open(paths, diags, &links);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < links.count; i++)
+		if (links.items[i].ifindex && bpf_link_detach(links.items[i].fd))
+			return weir_fail(diags, -errno, "cannot detach from %s: %s",
+					 links.items[i].interface, strerror(errno));
+	return weir_pins_remove_all(paths, diags)
+		       ?: weir_routes_prune(NULL, 0, diags, &removed, &in_use);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gate on interfaces: a pinned bpf_link each, all of one program and one set of maps.
+ */
+#ifndef WEIR_KERNEL_ATTACH_H
+#define WEIR_KERNEL_ATTACH_H
+
+#include "config/config.h"
+#include "kernel/maps.h"
+#include "kernel/paths.h"
+
+/* How an interface came to be filtered. */
+struct weir_attached {
+	enum weir_mode mode; /* NATIVE or SKB, never AUTO */
+	bool was_attached;   /* it was already; nothing was changed */
+	char why[96];        /* why not native, in auto mode; else "" */
+};
+
+/*
+ * Attach the loaded gate to an interface of this network namespace and pin the link. In auto mode
+ * native is tried first. Refuses a gate without a complete policy, and an interface on which
+ * another XDP program runs, which it names.
+ * Returns 0 or a negative errno with a diagnostic.
+ */
+int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
+		struct weir_diags *diags, struct weir_attached *ret_attached);
+
+/*
+ * Detach from the interface and remove the pin. The policy stays loaded. -ENOENT with a
+ * diagnostic when it was not attached.
+ */
+int weir_detach(const struct weir_paths *paths, const char *interface, struct weir_diags *diags);
+
+/*
+ * Take everything away: links, the hand-off, routes, pins. Live bans stay in the journal.
+ */
+int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags);
+
+/* What runs on an interface: 0 where nothing does. */
+struct weir_running {
+	__u32 program_id;
+	enum weir_mode mode;
+};
+
+/* Returns 0 or a negative errno (-ENODEV: no such interface), without a diagnostic. */
+int weir_running_on(unsigned int ifindex, struct weir_running *ret_running);
+
+#endif

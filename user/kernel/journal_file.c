@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records <-> the journal's file. A command that was killed while it appended leaves a torn last
+ * line; the next append ends that line first, so that it costs one damaged line and no more.
+ */
+#include "kernel/journal_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "kernel/fail.h"
+
+static const size_t journal_max_bytes = 1UL << 30;
+
+static void journal_path(const struct weir_paths *paths, const char *suffix,
+			 char to[static 2 * WEIR_PATH_MAX])
+{
+	snprintf(to, 2 * WEIR_PATH_MAX, "%s/live.journal%s", paths->state, suffix);
+}
+
+static __u64 realtime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+int weir_journal_read(const struct weir_paths *paths, struct weir_diags *diags,
+		      struct weir_journal *ret_journal)
+{
+	_cleanup_journal_ struct weir_journal journal = {};
+	_cleanup_file_ struct weir_file file = {};
+	char path[2 * WEIR_PATH_MAX];
+	int r;
+
+	journal_path(paths, "", path);
+	r = weir_file_read(path, journal_max_bytes, &file);
+	if (r && r != -ENOENT)
+		return weir_fail(diags, r, "cannot read %s: %s", path, strerror(-r));
+	r = weir_journal_parse(file.bytes, file.size, realtime_ns(), &journal);
+	if (r)
+		return weir_fail(diags, r, "cannot read %s: %s", path, strerror(-r));
+	if (journal.damaged_lines)
+		weir_diags_warning(diags, path, 0, 0, "%zu damaged lines were skipped",
+				   journal.damaged_lines);
+	*ret_journal = journal;
+	journal = (struct weir_journal){};
+	return 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t written = write(fd, bytes, size);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		if (written > 0)
+			bytes += written, size -= written;
+	}
+	return 0;
+}
+
+/* All lines as one write, so that a kill leaves them whole or not at all in practice. */
+static int write_records(int fd, const struct weir_record *records, size_t count)
+{
+	_cleanup_free_ char *text = malloc(count * WEIR_RECORD_TEXT_MAX + 1);
+	size_t size = 0;
+
+	if (!text)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		size += weir_record_format(&records[i], text + size);
+	return write_all(fd, text, size) ?: fdatasync(fd) ? -errno : 0;
+}
+
+static int end_torn_line(int fd, size_t size)
+{
+	char last = '\n';
+
+	if (size && pread(fd, &last, 1, size - 1) != 1)
+		return -EIO;
+	return last == '\n' ? 0 : write_all(fd, "\n", 1);
+}
+
+int weir_journal_append(const struct weir_paths *paths, const struct weir_record *records,
+			size_t count, struct weir_diags *diags, __u64 *ret_size)
+{
+	_cleanup_close_ int fd = -1;
+	char path[2 * WEIR_PATH_MAX];
+	struct stat file;
+	int r;
+
+	journal_path(paths, "", path);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fstat(fd, &file))
+		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
+	r = end_torn_line(fd, file.st_size) ?: write_records(fd, records, count);
+	if (r || fstat(fd, &file))
+		return weir_fail(diags, r ?: -errno, "cannot write %s: %s", path,
+				 strerror(r ? -r : errno));
+	*ret_size = file.st_size;
+	return 0;
+}
+
+static int sync_folder(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+int weir_journal_replace(const struct weir_paths *paths, const struct weir_record *records,
+			 size_t count, struct weir_diags *diags)
+{
+	_cleanup_close_ int fd = -1;
+	char path[2 * WEIR_PATH_MAX], fresh[2 * WEIR_PATH_MAX];
+	int r;
+
+	journal_path(paths, "", path);
+	journal_path(paths, ".new", fresh);
+	fd = open(fresh, O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return weir_fail(diags, -errno, "cannot open %s: %s", fresh, strerror(errno));
+	r = write_records(fd, records, count);
+	if (!r && rename(fresh, path))
+		r = -errno;
+	r = r ?: sync_folder(paths->state);
+	return r ? weir_fail(diags, r, "cannot write %s: %s", path, strerror(-r)) : 0;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records -> overlay and journal. Expiries are CLOCK_MONOTONIC in the kernel and CLOCK_REALTIME
+ * in the journal; they are turned into each other at the moment of the command, so that a step
+ * of the wall clock moves no ban that is in force.
+ */
+#include "kernel/live.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "kernel/fail.h"
+#include "kernel/journal_file.h"
+#include "kernel/lock.h"
+#include "kernel/overlay.h"
+
+static __u64 realtime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* The same moment on the other clock. 0, no end, stays 0; what is past becomes 1, long past. */
+static __u64 convert(__u64 at_ns, __u64 from_now_ns, __u64 to_now_ns)
+{
+	if (!at_ns)
+		return 0;
+	if (at_ns <= from_now_ns && from_now_ns - at_ns >= to_now_ns)
+		return 1;
+	return to_now_ns + at_ns - from_now_ns;
+}
+
+/* What was there before a record, to go back to when a later one does not fit. */
+struct undo {
+	bool was_there;
+	__u64 until_ns;
+};
+
+static int put(const struct weir_maps *maps, const struct weir_record *record)
+{
+	struct weir_overlay_entry entry = {
+		.kind = record->kind,
+		.prefix = record->prefix,
+		.until_ns = convert(record->until_ns, realtime_ns(), weir_now_ns()),
+	};
+	int r = weir_overlay_put(maps, &entry);
+
+	if (r != -E2BIG)
+		return r;
+	/* Full, maybe of what has expired: only now is it worth looking at all of it. */
+	r = weir_overlay_visit(maps, NULL, NULL);
+	return r ?: weir_overlay_put(maps, &entry);
+}
+
+static int carry_out(const struct weir_maps *maps, const struct weir_record *record,
+		     struct undo *undo, enum weir_live_outcome *outcome)
+{
+	int r;
+
+	undo->was_there = !weir_overlay_get(maps, record->kind, record->prefix, &undo->until_ns);
+	*outcome = WEIR_LIVE_DONE;
+	if (!record->is_removal)
+		return put(maps, record);
+	if (!undo->was_there)
+		*outcome = WEIR_LIVE_ABSENT;
+	r = weir_overlay_remove(maps, record->kind, record->prefix);
+	return r == -ENOENT ? 0 : r;
+}
+
+static void take_back(const struct weir_maps *maps, const struct weir_record *records,
+		      const struct undo *undo, size_t count)
+{
+	while (count--) {
+		struct weir_overlay_entry entry = {records[count].kind, records[count].prefix,
+						   undo[count].until_ns};
+
+		if (undo[count].was_there)
+			weir_overlay_put(maps, &entry);
+		else
+			weir_overlay_remove(maps, entry.kind, entry.prefix);
+	}
+}
+
+static int fail_put(const struct weir_maps *maps, const struct weir_record *record, int error,
+		    struct weir_diags *diags)
+{
+	char prefix[WEIR_PREFIX_TEXT_MAX];
+
+	weir_prefix_format(record->prefix, prefix);
+	if (error == -E2BIG)
+		return weir_fail(diags, error,
+				 "%s: the table of live bans is full (%u entries, live_max); "
+				 "nothing was changed",
+				 prefix, maps->entries[WEIR_MAP_LIVE]);
+	return weir_fail(diags, error, "%s: %s; nothing was changed", prefix, strerror(-error));
+}
+
+/* A journal this long has at least as much stale as there can be in effect. */
+static bool is_long(const struct weir_maps *maps, __u64 journal_bytes)
+{
+	return journal_bytes > 2ULL * WEIR_RECORD_TEXT_MAX * maps->entries[WEIR_MAP_LIVE];
+}
+
+static int write_journal(const struct weir_paths *paths, const struct weir_maps *maps,
+			 const struct weir_record *records, size_t count, struct weir_diags *diags)
+{
+	__u64 size;
+
+	if (weir_journal_append(paths, records, count, diags, &size))
+		return weir_fail(diags, -EIO,
+				 "the change is in force, but will not survive a reboot");
+	return is_long(maps, size) ? weir_live_compact(paths, maps, diags) : 0;
+}
+
+int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *maps,
+		    const struct weir_record *records, size_t count, struct weir_diags *diags,
+		    enum weir_live_outcome *ret_outcomes)
+{
+	_cleanup_free_ struct undo *undo = calloc(count ?: 1, sizeof(*undo));
+	_cleanup_close_ int lock = -1;
+	int r;
+
+	if (!undo)
+		return weir_fail(diags, -ENOMEM, "out of memory");
+	r = weir_lock_take(paths, WEIR_LOCK_LIVE, "deny or allow", WEIR_LOCK_WAIT_MS, diags, &lock);
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		r = carry_out(maps, &records[i], &undo[i], &ret_outcomes[i]);
+		if (!r)
+			continue;
+		take_back(maps, records, undo, i);
+		return fail_put(maps, &records[i], r, diags);
+	}
+	r = count ? write_journal(paths, maps, records, count, diags) : 0;
+	weir_overlay_sweep(maps);
+	return r;
+}
+
+/* ---- the whole overlay ------------------------------------------------------------------ */
+
+struct collection {
+	const struct weir_journal *journal;
+	struct weir_record *records;
+	size_t count;
+	__u64 monotonic_ns, realtime_ns;
+};
+
+static int collect(void *context, const struct weir_overlay_entry *entry)
+{
+	struct collection *all = context;
+	const struct weir_record *known = weir_journal_find(all->journal, entry->kind,
+							    entry->prefix);
+	struct weir_record *record = weir_array_add(&all->records, &all->count);
+
+	if (!record)
+		return -ENOMEM;
+	if (known)
+		*record = *known;
+	record->kind = entry->kind;
+	record->prefix = entry->prefix;
+	record->until_ns = convert(entry->until_ns, all->monotonic_ns, all->realtime_ns);
+	return 0;
+}
+
+/* The journal may lack what the kernel has; a journal that cannot be read costs the notes. */
+static int collect_all(const struct weir_paths *paths, const struct weir_maps *maps,
+		       struct weir_diags *diags, struct collection *all)
+{
+	_cleanup_journal_ struct weir_journal journal = {};
+	int r;
+
+	weir_journal_read(paths, diags, &journal);
+	*all = (struct collection){
+		.journal = &journal,
+		.monotonic_ns = weir_now_ns(),
+		.realtime_ns = realtime_ns(),
+	};
+	r = weir_overlay_visit(maps, collect, all);
+	if (r) {
+		free(take_pointer(all->records));
+		return weir_fail(diags, r, "cannot read the live bans: %s", strerror(-r));
+	}
+	if (all->count)
+		qsort(all->records, all->count, sizeof(*all->records), weir_record_compare);
+	return 0;
+}
+
+int weir_live_list(const struct weir_paths *paths, const struct weir_maps *maps,
+		   struct weir_diags *diags, struct weir_record **ret_records, size_t *ret_count)
+{
+	_cleanup_close_ int lock = -1;
+	struct collection all;
+	int r = weir_lock_take(paths, WEIR_LOCK_LIVE, "list", WEIR_LOCK_WAIT_MS, diags, &lock);
+
+	r = r ?: collect_all(paths, maps, diags, &all);
+	if (r)
+		return r;
+	*ret_records = all.records;
+	*ret_count = all.count;
+	return 0;
+}
+
+int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *maps,
+		      struct weir_diags *diags)
+{
+	struct collection all;
+	int r = collect_all(paths, maps, diags, &all);
+
+	if (r)
+		return r;
+	r = weir_journal_replace(paths, all.records, all.count, diags);
+	free(all.records);
+	return r;
+}
+
+int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *maps,
+		      struct weir_diags *diags)
+{
+	_cleanup_journal_ struct weir_journal journal = {};
+	int r = weir_journal_read(paths, diags, &journal);
+
+	for (size_t i = 0; !r && i < journal.count; i++) {
+		r = put(maps, &journal.records[i]);
+		if (r)
+			return fail_put(maps, &journal.records[i], r, diags);
+	}
+	return r;
+}
+
+/* ---- before a flip ---------------------------------------------------------------------- */
+
+/* What the overlay leads to: lengths by kind (BAN, RELEASE), bits by group. */
+struct index {
+	__u64 lengths[3];
+	__u64 live[WEIR_GROUPS];
+};
+
+static int add_to_index(void *context, const struct weir_overlay_entry *entry)
+{
+	struct index *index = context;
+	__u32 network = entry->prefix.address >> 8, last = weir_prefix_last(entry->prefix) >> 8;
+
+	if (entry->kind < 3)
+		index->lengths[entry->kind] |= 1ULL << entry->prefix.length;
+	for (; network <= last; network++)
+		index->live[network / 64] |= 1ULL << network % 64;
+	return 0;
+}
+
+int weir_live_rebuild(const struct weir_maps *maps, __u32 half)
+{
+	_cleanup_free_ struct index *index = calloc(1, sizeof(*index));
+	struct weir_control *control = weir_maps_control(maps);
+	int r;
+
+	if (!index)
+		return -ENOMEM;
+	r = weir_overlay_visit(maps, add_to_index, index);
+	if (r)
+		return r;
+	for (__u32 i = 0; i < WEIR_GROUPS; i++)
+		weir_maps_groups(maps, half)[i].live = index->live[i];
+	__atomic_store_n(&control->ban_lengths, index->lengths[WEIR_LIVE_BAN], __ATOMIC_SEQ_CST);
+	__atomic_store_n(&control->release_lengths, index->lengths[WEIR_LIVE_RELEASE],
+			 __ATOMIC_SEQ_CST);
+	return 0;
+}

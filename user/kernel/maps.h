@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps of one gate, opened: found by name among the maps that its program uses, checked
+ * against the layout that this release knows, and mapped into memory where the kernel allows.
+ *
+ * The live program is the truth. Pins of maps are for people and bpftool; nothing here reads
+ * them, so a stale or foreign pin cannot make weir write to maps that no packet sees.
+ */
+#ifndef WEIR_KERNEL_MAPS_H
+#define WEIR_KERNEL_MAPS_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "weir/bucket.h"
+#include "weir/counts.h"
+#include "weir/deny.h"
+#include "weir/policy.h"
+
+/* X(ID, name, type, key bytes, value bytes, entries or 0 for any, mapped when opened) */
+#define WEIR_MAP_LIST(X)                                                                           \
+	X(CONTROL, "weir_control", ARRAY, 4, sizeof(struct weir_control), 1, 1)                    \
+	X(POLICY, "weir_policy", ARRAY, 4, sizeof(struct weir_policy), WEIR_HALVES, 1)             \
+	X(DESTS, "weir_dests", ARRAY, 4, sizeof(struct weir_set), WEIR_HALVES *WEIR_SETS, 1)       \
+	X(RATES, "weir_rates", ARRAY, 4, sizeof(struct weir_rate),                                 \
+	  WEIR_HALVES *WEIR_DESTINATIONS_MAX, 1)                                                   \
+	X(CDN, "weir_cdn", ARRAY, 4, sizeof(struct weir_range), WEIR_HALVES *WEIR_CDN_RANGES_MAX,  \
+	  1)                                                                                       \
+	X(ALLOW, "weir_allow", ARRAY, 4, sizeof(struct weir_range),                                \
+	  WEIR_HALVES *WEIR_ALLOW_RANGES_MAX, 1)                                                   \
+	X(GROUPS, "weir_groups", ARRAY, 4, sizeof(struct weir_group), WEIR_HALVES *WEIR_GROUPS, 1) \
+	X(BLOCKS, "weir_blocks", ARRAY, 4, sizeof(struct weir_block), 0, 0)                        \
+	X(BUCKETS, "weir_buckets", ARRAY, 4, sizeof(struct weir_bucket), WEIR_DESTINATIONS_MAX, 1) \
+	X(LIVE, "weir_live", HASH, sizeof(struct weir_live_key), sizeof(struct weir_live_entry),   \
+	  0, 0)                                                                                    \
+	X(DST_COUNTS, "weir_dst_counts", PERCPU_ARRAY, 4, sizeof(struct weir_destination_counts),  \
+	  WEIR_DESTINATIONS_MAX, 0)                                                                \
+	X(COUNTS, "weir_counts", PERCPU_ARRAY, 4, sizeof(struct weir_counts), 1, 0)                \
+	X(METER, "weir_meter", PERCPU_ARRAY, 4, 0, 1, 0)
+
+enum weir_map {
+#define X(id, ...) WEIR_MAP_##id,
+	WEIR_MAP_LIST(X)
+#undef X
+		WEIR_MAPS_END,
+};
+
+struct weir_maps {
+	int program_fd;
+	__u32 program_id;
+	int fds[WEIR_MAPS_END];
+	__u32 ids[WEIR_MAPS_END];
+	__u32 entries[WEIR_MAPS_END];
+	void *memory[WEIR_MAPS_END]; /* NULL where the map is not mapped */
+	size_t sizes[WEIR_MAPS_END]; /* of the mapping, in bytes */
+};
+
+#define WEIR_MAPS_NONE ((struct weir_maps){.program_fd = -1})
+
+/* The name that the kernel shows for the map. */
+const char *weir_map_name(enum weir_map map);
+
+/*
+ * Open every map that the program uses. Takes `program_fd`, also when it fails.
+ * Returns 0; -EPROTO with a diagnostic when a map is missing or has another shape, or the layout
+ * is of another release; or a negative errno with a diagnostic. Only a program that has been
+ * given its layout (weir_control.layout) passes; `is_new` skips that one check.
+ */
+int weir_maps_open(int program_fd, bool is_new, struct weir_diags *diags,
+		   struct weir_maps *ret_maps);
+
+/*
+ * Map weir_blocks too. weir_maps_open leaves it out, because the kernel fills in every page of a
+ * mapping at once and only those who read or write the base denylist need to wait for that.
+ */
+int weir_maps_open_blocks(struct weir_maps *maps, struct weir_diags *diags);
+
+/* Unmaps and closes; the kernel keeps what is pinned or attached. */
+void weir_maps_done(struct weir_maps *maps);
+
+#define _cleanup_maps_ __attribute__((cleanup(weir_maps_done)))
+
+static inline struct weir_control *weir_maps_control(const struct weir_maps *maps)
+{
+	return maps->memory[WEIR_MAP_CONTROL];
+}
+
+static inline struct weir_policy *weir_maps_policy(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_policy *)maps->memory[WEIR_MAP_POLICY] + half;
+}
+
+static inline struct weir_set *weir_maps_sets(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_set *)maps->memory[WEIR_MAP_DESTS] + half * WEIR_SETS;
+}
+
+static inline struct weir_rate *weir_maps_rates(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_rate *)maps->memory[WEIR_MAP_RATES] + half * WEIR_DESTINATIONS_MAX;
+}
+
+static inline struct weir_range *weir_maps_cdn(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_range *)maps->memory[WEIR_MAP_CDN] + half * WEIR_CDN_RANGES_MAX;
+}
+
+static inline struct weir_range *weir_maps_allow(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_range *)maps->memory[WEIR_MAP_ALLOW] + half * WEIR_ALLOW_RANGES_MAX;
+}
+
+static inline struct weir_group *weir_maps_groups(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_group *)maps->memory[WEIR_MAP_GROUPS] + half * WEIR_GROUPS;
+}
+
+static inline struct weir_block *weir_maps_blocks(const struct weir_maps *maps)
+{
+	return maps->memory[WEIR_MAP_BLOCKS];
+}
+
+static inline struct weir_bucket *weir_maps_buckets(const struct weir_maps *maps)
+{
+	return maps->memory[WEIR_MAP_BUCKETS];
+}
+
+/* CLOCK_MONOTONIC in nanoseconds: the clock of expiries, trials and buckets. */
+__u64 weir_now_ns(void);
+
+/* The half that packets are judged with at this moment. */
+__u32 weir_maps_half(const struct weir_maps *maps);
+
+/* The policy in force, or NULL when none has been applied. */
+const struct weir_policy *weir_maps_policy_in_force(const struct weir_maps *maps);
+
+#endif

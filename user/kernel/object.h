@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Loading the gate's program: new, as a twin of the live one, or in its place.
+ */
+#ifndef WEIR_KERNEL_OBJECT_H
+#define WEIR_KERNEL_OBJECT_H
+
+#include "kernel/maps.h"
+
+enum { WEIR_HALF_IN_FORCE = -1 };
+
+struct weir_load {
+	const struct weir_maps *share; /* use these maps; NULL: new ones, and the three below */
+	size_t blocks_max;             /* not 0: weir_blocks alone is new, with so many entries */
+	size_t live_max;
+	bool is_twin;    /* charges and counts nothing, and returns the reason's number */
+	int forced_half; /* WEIR_HALF_IN_FORCE, 0 or 1 */
+};
+
+/*
+ * Load the program. Returns 0 and its descriptor, or a negative errno with a diagnostic that
+ * has what the kernel said.
+ */
+int weir_gate_load(const struct weir_load *load, struct weir_diags *diags, int *ret_program_fd);
+
+/* The kernel's clock tick: what CLOCK_MONOTONIC_COARSE advances by. */
+__u64 weir_tick_ns(void);
+
+/*
+ * The tag of a program: the same for two loads of the same instructions, whatever their maps.
+ * Returns 0 or a negative errno.
+ */
+int weir_program_tag(int program_fd, __u64 *ret_tag);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Folder of pins -> links and the live program; and back. Nothing is believed for its name: a
+ * pin is opened, and the kernel says what it is.
+ */
+#include "kernel/pins.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "kernel/fail.h"
+
+static const char link_prefix[] = "link_";
+static const char program_pin[] = "program";
+
+static void closedirp(DIR **folder)
+{
+	if (*folder)
+		closedir(*folder);
+}
+
+static void swap_byte(char *text, char from, char to)
+{
+	for (; *text; text++)
+		if (*text == from)
+			*text = to;
+}
+
+void weir_link_path(const struct weir_paths *paths, const char *interface,
+		    char to[static WEIR_PATH_MAX])
+{
+	int size = snprintf(to, WEIR_PATH_MAX, "%s/%s%s", paths->pins, link_prefix, interface);
+
+	swap_byte(to + size - strlen(interface), '.', ':');
+}
+
+void weir_links_done(struct weir_links *links)
+{
+	for (size_t i = 0; i < links->count; i++)
+		closep(&links->items[i].fd);
+	free(links->items);
+	*links = (struct weir_links){};
+}
+
+static int open_link(const struct weir_paths *paths, const char *name, struct weir_diags *diags,
+		     struct weir_link *ret_link)
+{
+	struct weir_link link = {.fd = -1};
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	char path[2 * WEIR_PATH_MAX];
+	_cleanup_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
+		return weir_fail(diags, -EPROTO, "%s is no XDP link: not pinned by weir", path);
+	snprintf(link.interface, sizeof(link.interface), "%s", name + strlen(link_prefix));
+	swap_byte(link.interface, ':', '.');
+	link.id = info.id;
+	link.program_id = info.prog_id;
+	link.ifindex = info.xdp.ifindex;
+	link.fd = take_fd(&fd);
+	*ret_link = link;
+	return 0;
+}
+
+static int by_interface(const void *a, const void *b)
+{
+	return strcmp(((const struct weir_link *)a)->interface,
+		      ((const struct weir_link *)b)->interface);
+}
+
+int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
+		    struct weir_links *ret_links)
+{
+	__attribute__((cleanup(closedirp))) DIR *folder = opendir(paths->pins);
+	_cleanup_links_ struct weir_links links = {};
+	struct dirent *entry;
+
+	if (!folder && errno != ENOENT)
+		return weir_fail(diags, -errno, "cannot read %s: %s", paths->pins, strerror(errno));
+	while (folder && (entry = readdir(folder))) {
+		struct weir_link *grown;
+		int r;
+
+		if (strncmp(entry->d_name, link_prefix, strlen(link_prefix)))
+			continue;
+		grown = reallocarray(links.items, links.count + 1, sizeof(*grown));
+		if (!grown)
+			return weir_fail(diags, -ENOMEM, "out of memory");
+		links.items = grown;
+		r = open_link(paths, entry->d_name, diags, &links.items[links.count]);
+		if (r)
+			return r;
+		links.count++;
+	}
+	if (links.count)
+		qsort(links.items, links.count, sizeof(*links.items), by_interface);
+	*ret_links = links;
+	links = (struct weir_links){};
+	return 0;
+}
+
+/* Keep in *maps whichever of the two gates has more blocks; both must be of one family. */
+static int keep_newer(struct weir_maps *maps, int program_fd, const char *where,
+		      struct weir_diags *diags)
+{
+	_cleanup_maps_ struct weir_maps other = WEIR_MAPS_NONE;
+	struct weir_maps swapped;
+	int r = weir_maps_open(program_fd, false, diags, &other);
+
+	if (r)
+		return r;
+	if (maps->program_fd >= 0 && maps->ids[WEIR_MAP_CONTROL] != other.ids[WEIR_MAP_CONTROL])
+		return weir_fail(diags, -EPROTO,
+				 "%s runs a gate (program id %u) that shares no policy with "
+				 "program id %u: detach one of them",
+				 where, other.program_id, maps->program_id);
+	if (maps->program_fd >= 0 &&
+	    maps->entries[WEIR_MAP_BLOCKS] >= other.entries[WEIR_MAP_BLOCKS])
+		return 0;
+	swapped = *maps;
+	*maps = other;
+	other = swapped;
+	return 0;
+}
+
+static int find_by_links(const struct weir_links *links, struct weir_maps *maps,
+			 struct weir_diags *diags)
+{
+	for (size_t i = 0; i < links->count; i++) {
+		const struct weir_link *link = &links->items[i];
+		int fd, r;
+
+		if (maps->program_fd >= 0 && maps->program_id == link->program_id)
+			continue;
+		fd = bpf_prog_get_fd_by_id(link->program_id);
+		if (fd < 0)
+			return weir_fail(diags, -errno, "cannot open program id %u of %s: %s",
+					 link->program_id, link->interface, strerror(errno));
+		r = keep_newer(maps, fd, link->interface, diags);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * The pinned program counts only while no link says otherwise, or where it is the newer one of
+ * the same family. A pin that cannot be opened while links exist is repaired by converge.
+ */
+static int find_by_pin(const struct weir_paths *paths, struct weir_maps *maps,
+		       struct weir_diags *diags)
+{
+	char path[2 * WEIR_PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", paths->pins, program_pin);
+	fd = bpf_obj_get(path);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
+	return keep_newer(maps, fd, path, diags);
+}
+
+int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
+		   struct weir_maps *ret_maps)
+{
+	_cleanup_links_ struct weir_links links = {};
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	int r = weir_links_open(paths, diags, &links);
+
+	r = r ?: find_by_links(&links, &maps, diags) ?: find_by_pin(paths, &maps, diags);
+	if (r)
+		return r;
+	if (maps.program_fd < 0)
+		return -ENOENT;
+	*ret_maps = maps;
+	maps = WEIR_MAPS_NONE;
+	return 0;
+}
+
+int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
+		   struct weir_maps *ret_maps)
+{
+	int r = weir_pins_find(paths, diags, ret_maps);
+
+	if (r == -ENOENT)
+		weir_diags_error(diags, NULL, 0, 0, "no gate is loaded: run weir apply first");
+	return r;
+}
+
+int weir_pin_replace(const struct weir_paths *paths, const char *name, int fd,
+		     struct weir_diags *diags)
+{
+	char path[2 * WEIR_PATH_MAX], fresh[2 * WEIR_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
+	snprintf(fresh, sizeof(fresh), "%s/new_%s", paths->pins, name);
+	if (unlink(fresh) && errno != ENOENT) /* of a command that was killed */
+		return weir_fail(diags, -errno, "cannot remove %s: %s", fresh, strerror(errno));
+	if (bpf_obj_pin(fd, fresh))
+		return weir_fail(diags, -errno, "cannot pin %s: %s", fresh, strerror(errno));
+	if (rename(fresh, path))
+		return weir_fail(diags, -errno, "cannot rename %s: %s", fresh, strerror(errno));
+	return 0;
+}
+
+static __u32 pinned_map_id(const char *path)
+{
+	_cleanup_close_ int fd = bpf_obj_get(path);
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+static int pin_maps(const struct weir_paths *paths, const struct weir_maps *maps,
+		    struct weir_diags *diags)
+{
+	int r = 0;
+
+	for (int i = 0; !r && i < WEIR_MAPS_END; i++) {
+		char path[2 * WEIR_PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", paths->pins, weir_map_name(i));
+		if (pinned_map_id(path) != maps->ids[i])
+			r = weir_pin_replace(paths, weir_map_name(i), maps->fds[i], diags);
+	}
+	return r;
+}
+
+int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *maps,
+		       struct weir_diags *diags)
+{
+	_cleanup_links_ struct weir_links links = {};
+	int r = weir_links_open(paths, diags, &links);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < links.count; i++) {
+		const struct weir_link *link = &links.items[i];
+
+		if (!link->ifindex || link->program_id == maps->program_id)
+			continue;
+		if (bpf_link_update(link->fd, maps->program_fd, NULL))
+			return weir_fail(diags, -errno, "cannot replace the program on %s: %s",
+					 link->interface, strerror(errno));
+	}
+	return weir_pin_replace(paths, program_pin, maps->program_fd, diags)
+		       ?: pin_maps(paths, maps, diags);
+}
+
+int weir_pins_remove_all(const struct weir_paths *paths, struct weir_diags *diags)
+{
+	__attribute__((cleanup(closedirp))) DIR *folder = opendir(paths->pins);
+	struct dirent *entry;
+
+	if (!folder)
+		return errno == ENOENT ? 0
+				       : weir_fail(diags, -errno, "cannot read %s: %s", paths->pins,
+						   strerror(errno));
+	while ((entry = readdir(folder)))
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0))
+			return weir_fail(diags, -errno, "cannot remove %s/%s: %s", paths->pins,
+					 entry->d_name, strerror(errno));
+	if (rmdir(paths->pins))
+		return weir_fail(diags, -errno, "cannot remove %s: %s", paths->pins,
+				 strerror(errno));
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is pinned under /sys/fs/bpf/INSTANCE, and which program is the live one.
+ *
+ *   link_IFNAME   an attached interface; a dot of the name (a VLAN's) reads as a colon
+ *   program       the gate: holds its maps while nothing is attached
+ *   weir_*        the maps, for bpftool and people
+ *
+ * The live program is that of the links; while nothing is attached, the pinned one. A command
+ * that was killed between two links leaves two programs, which share every map but weir_blocks;
+ * the one with more blocks is then the newer, and weir_pins_converge finishes the work.
+ */
+#ifndef WEIR_KERNEL_PINS_H
+#define WEIR_KERNEL_PINS_H
+
+#include <net/if.h>
+
+#include "kernel/maps.h"
+#include "kernel/paths.h"
+
+struct weir_link {
+	char interface[IF_NAMESIZE];
+	int fd;
+	__u32 id;
+	__u32 program_id;
+	__u32 ifindex; /* 0: the interface has gone, and the link with it */
+};
+
+struct weir_links {
+	struct weir_link *items;
+	size_t count;
+};
+
+/* Every pinned link of the instance, by name. No folder or no bpffs: no links. */
+int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
+		    struct weir_links *ret_links);
+void weir_links_done(struct weir_links *links);
+
+#define _cleanup_links_ __attribute__((cleanup(weir_links_done)))
+
+/*
+ * Open the live gate. Returns 0; -ENOENT, without a diagnostic, when there is none; or a
+ * negative errno with a diagnostic: foreign pins, another layout, no privilege.
+ */
+int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
+		   struct weir_maps *ret_maps);
+
+/* The same for commands that need a gate: none is an error that says what to do. */
+int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
+		   struct weir_maps *ret_maps);
+
+/*
+ * Make links and pins agree with `maps`: every link runs its program, the program and each map
+ * are pinned by name. Replaces by rename, so that no name is ever missing.
+ */
+int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *maps,
+		       struct weir_diags *diags);
+
+/* Pin `fd` under `name`, in place of what is pinned there. */
+int weir_pin_replace(const struct weir_paths *paths, const char *name, int fd,
+		     struct weir_diags *diags);
+
+/* The pin of an interface's link. */
+void weir_link_path(const struct weir_paths *paths, const char *interface,
+		    char to[static WEIR_PATH_MAX]);
+
+/* Unpin everything and remove the folder. What is attached by our links goes with them. */
+int weir_pins_remove_all(const struct weir_paths *paths, struct weir_diags *diags);
+
+#endif

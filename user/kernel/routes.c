@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * (local addresses that the kernel has, those wanted) -> routes added and removed, by rtnetlink.
+ */
+#include "kernel/routes.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/prefix.h"
+#include "kernel/fail.h"
+#include "kernel/netlink.h"
+#include "kernel/sockets.h"
+#include "plan/addresses.h"
+
+struct addresses {
+	__u32 *items;
+	size_t count;
+};
+
+static void addresses_done(struct addresses *addresses)
+{
+	free(addresses->items);
+}
+
+#define _cleanup_addresses_ __attribute__((cleanup(addresses_done)))
+
+/* What table local has: /32 of any owner, and those of weir. */
+struct local {
+	struct addresses all, own;
+};
+
+static void local_done(struct local *local)
+{
+	addresses_done(&local->all);
+	addresses_done(&local->own);
+}
+
+#define _cleanup_local_ __attribute__((cleanup(local_done)))
+
+static int add_address(struct addresses *addresses, __u32 address)
+{
+	__u32 *next = weir_array_add(&addresses->items, &addresses->count);
+
+	if (!next)
+		return -ENOMEM;
+	*next = address;
+	return 0;
+}
+
+static int find_destination(const struct nlattr *attribute, void *context)
+{
+	const struct nlattr **destination = context;
+
+	if (mnl_attr_get_type(attribute) == RTA_DST)
+		*destination = attribute;
+	return MNL_CB_OK;
+}
+
+static int collect_route(const struct nlmsghdr *message, void *context)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	const struct nlattr *destination = NULL;
+	struct local *local = context;
+	__u32 address;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || route->rtm_table != RT_TABLE_LOCAL ||
+	    route->rtm_type != RTN_LOCAL || route->rtm_dst_len != 32)
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*route), find_destination, &destination);
+	if (!destination)
+		return MNL_CB_OK;
+	address = ntohl(mnl_attr_get_u32(destination));
+	if (add_address(&local->all, address) ||
+	    (route->rtm_protocol == WEIR_ROUTE_PROTOCOL && add_address(&local->own, address))) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	return MNL_CB_OK;
+}
+
+static int read_local(struct weir_diags *diags, struct local *ret_local)
+{
+	_cleanup_local_ struct local local = {};
+	char buffer[256] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
+	int r;
+
+	request->nlmsg_type = RTM_GETROUTE;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	route->rtm_family = AF_INET;
+	r = weir_netlink_talk(NETLINK_ROUTE, request, collect_route, &local);
+	if (r)
+		return weir_fail(diags, r, "cannot read the local routes: %s", strerror(-r));
+	local.all.count = weir_addresses_sort(local.all.items, local.all.count);
+	local.own.count = weir_addresses_sort(local.own.items, local.own.count);
+	*ret_local = local;
+	local = (struct local){};
+	return 0;
+}
+
+/* Add or delete one; that it is as wanted already is no error. */
+static int change_route(__u32 address, bool is_removal, struct weir_diags *diags)
+{
+	char buffer[256] = {}, text[WEIR_PREFIX_TEXT_MAX];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
+	int r;
+
+	request->nlmsg_type = is_removal ? RTM_DELROUTE : RTM_NEWROUTE;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK |
+			       (is_removal ? 0 : NLM_F_CREATE | NLM_F_EXCL);
+	*route = (struct rtmsg){
+		.rtm_family = AF_INET,
+		.rtm_dst_len = 32,
+		.rtm_table = RT_TABLE_LOCAL,
+		.rtm_protocol = WEIR_ROUTE_PROTOCOL,
+		.rtm_scope = RT_SCOPE_HOST,
+		.rtm_type = RTN_LOCAL,
+	};
+	mnl_attr_put_u32(request, RTA_DST, htonl(address));
+	mnl_attr_put_u32(request, RTA_OIF, if_nametoindex("lo"));
+	r = weir_netlink_talk(NETLINK_ROUTE, request, NULL, NULL);
+	if (!r || r == (is_removal ? -ESRCH : -EEXIST))
+		return 0;
+	return weir_fail(diags, r, "cannot %s the local route of %s: %s%s",
+			 is_removal ? "remove" : "add", weir_address_format(address, text),
+			 strerror(-r), r == -ENETDOWN ? " (is lo up?)" : "");
+}
+
+int weir_routes_add(const __u32 *wanted, size_t count, struct weir_diags *diags, size_t *ret_added)
+{
+	_cleanup_local_ struct local local = {};
+	_cleanup_free_ __u32 *lacking = calloc(count ?: 1, sizeof(*lacking));
+	size_t lacking_count;
+	int r = read_local(diags, &local);
+
+	if (r || !lacking)
+		return r ?: weir_fail(diags, -ENOMEM, "out of memory");
+	lacking_count = weir_addresses_only(wanted, count, local.all.items, local.all.count,
+					    lacking);
+	for (size_t i = 0; !r && i < lacking_count; i++)
+		r = change_route(lacking[i], false, diags);
+	if (!r)
+		*ret_added = lacking_count;
+	return r;
+}
+
+int weir_routes_prune(const __u32 *wanted, size_t count, struct weir_diags *diags,
+		      size_t *ret_removed, size_t *ret_in_use)
+{
+	_cleanup_local_ struct local local = {};
+	_cleanup_free_ __u32 *stale = NULL;
+	size_t stale_count, removed = 0, in_use = 0;
+	int r = read_local(diags, &local);
+
+	stale = calloc(local.own.count ?: 1, sizeof(*stale));
+	if (r || !stale)
+		return r ?: weir_fail(diags, -ENOMEM, "out of memory");
+	stale_count = weir_addresses_only(local.own.items, local.own.count, wanted, count, stale);
+	for (size_t i = 0; !r && i < stale_count; i++) {
+		bool is_used = true;
+
+		r = weir_sockets_use(stale[i], diags, &is_used);
+		if (r || is_used) {
+			in_use++;
+			continue;
+		}
+		r = change_route(stale[i], true, diags);
+		removed++;
+	}
+	if (r)
+		return r;
+	*ret_removed = removed;
+	*ret_in_use = in_use;
+	return 0;
+}
+
+int weir_routes_missing(const __u32 *wanted, size_t count, struct weir_diags *diags,
+			size_t *ret_missing)
+{
+	_cleanup_local_ struct local local = {};
+	_cleanup_free_ __u32 *lacking = calloc(count ?: 1, sizeof(*lacking));
+	int r = read_local(diags, &local);
+
+	if (r || !lacking)
+		return r ?: weir_fail(diags, -ENOMEM, "out of memory");
+	*ret_missing = weir_addresses_only(wanted, count, local.all.items, local.all.count,
+					   lacking);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ingress addresses made local: `local ADDRESS dev lo table local proto 87` for each, without
+ * which TCP would not answer for them. 87 (ASCII W) is weir's own protocol number, by which it
+ * knows its routes again; an address that is local anyway, by whoever's hand, gets none.
+ */
+#ifndef WEIR_KERNEL_ROUTES_H
+#define WEIR_KERNEL_ROUTES_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+
+enum { WEIR_ROUTE_PROTOCOL = 87 };
+
+/*
+ * Add the routes that `wanted` (host order, sorted) needs and lacks. To be called before the gate
+ * admits an address. Returns 0 or a negative errno with a diagnostic.
+ */
+int weir_routes_add(const __u32 *wanted, size_t count, struct weir_diags *diags, size_t *ret_added);
+
+/*
+ * Remove weir's routes to addresses that `wanted` has not. An address that a TCP connection
+ * still uses keeps its route until a later call. To be called after the gate has stopped
+ * admitting them. Returns 0 or a negative errno with a diagnostic.
+ */
+int weir_routes_prune(const __u32 *wanted, size_t count, struct weir_diags *diags,
+		      size_t *ret_removed, size_t *ret_in_use);
+
+/* How many of `wanted` are not local. */
+int weir_routes_missing(const __u32 *wanted, size_t count, struct weir_diags *diags,
+			size_t *ret_missing);
+
+#endif
