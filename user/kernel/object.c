@@ -72,8 +72,8 @@ static int measure_tick_offset(struct weir_diags *diags, __s64 *ret_offset_ns)
 	_cleanup_gate_ struct weir_gate *gate = NULL;
 	struct timespec before, after;
 	__u64 clocks[2] = {};
-	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = clocks, .ctx_size_in = sizeof(clocks),
-		    .ctx_out = clocks, .ctx_size_out = sizeof(clocks));
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = clocks,
+		    .ctx_size_in = sizeof(clocks)); /* and out: it is written back */
 	int r = load_clock(diags, &gate);
 
 	if (r)
