@@ -7,7 +7,7 @@
 begin check
 
 use_example() { # REGION
-	rm -rf "$LAB_DIR/etc"
+	rm -rf "${LAB_DIR:?}/etc"
 	cp -r "$LAB_ROOT/etc" "$LAB_DIR/etc"
 	sed -i "s#^region:.*#region: regions/$1.region#" "$LAB_DIR/etc/weir.yaml"
 }
