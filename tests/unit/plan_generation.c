@@ -100,7 +100,7 @@ Test(plan_generation, holds_what_the_configuration_says)
 	cr_assert_eq(policy->open_ports[1], WEIR_PORT_USED | 443);
 	cr_assert_eq(policy->open_ports[2], 0);
 	cr_assert_eq(policy->cdn_ports[0], WEIR_PORT_USED | 8080);
-	cr_assert_eq(policy->tls_ports, 1u << 1 | 1u << 17);
+	cr_assert_eq(policy->tls_ports, 1u << 1 | 1u << (WEIR_TLS_CDN_SHIFT + 1));
 	cr_assert_eq(policy->destinations_count, 3);
 	cr_assert_eq(policy->cdn_ranges_count, 1, "two that touch are one");
 	cr_assert_eq(policy->allow_ranges_count, 1);

@@ -166,7 +166,7 @@ static int diff_destinations(struct changes *changes, const struct weir_generati
 
 static bool is_tls(const struct weir_policy *policy, bool is_cdn, int i)
 {
-	return policy->tls_ports >> (is_cdn ? i + 16 : i) & 1;
+	return policy->tls_ports >> (is_cdn ? i + WEIR_TLS_CDN_SHIFT : i) & 1;
 }
 
 static bool has_port(const struct weir_policy *policy, bool is_cdn, __u32 port, bool wants_tls)

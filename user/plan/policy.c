@@ -81,7 +81,8 @@ int weir_policy_fill(const struct weir_config *config, __u64 tick_ns, struct wei
 
 	policy->tls_ports =
 		fill_ports(config->open_ports, config->open_ports_count, policy->open_ports) |
-		fill_ports(config->cdn_ports, config->cdn_ports_count, policy->cdn_ports) << 16;
+		fill_ports(config->cdn_ports, config->cdn_ports_count, policy->cdn_ports)
+			<< WEIR_TLS_CDN_SHIFT;
 	policy->proofs_per_tick = proofs ? proofs : 1;
 	policy->does_nat = config->does_nat;
 	policy->fingerprint = config->fingerprint;
