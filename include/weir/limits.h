@@ -18,6 +18,7 @@ enum {
 	WEIR_ALLOW_RANGES_MAX = 65536, /* ranges of the allowlist after merging */
 	WEIR_GROUPS = 1 << 18,         /* groups of 64 /24 networks: the whole IPv4 space */
 	WEIR_PREFIXES_MAX = 10000000,  /* denylist entries of all lists together */
+	WEIR_LIVE_MAX = 1 << 24,       /* what weir.yaml may ask for: a preallocated hash of 1 GB */
 	WEIR_LIVE_DEFAULT = 131072,    /* live bans and releases unless weir.yaml says more */
 	WEIR_REASON_SLOTS = 128, /* slots of struct weir_counts, so that it never changes size */
 	WEIR_CAS_TRIES = 16,     /* attempts to charge a bucket that others charge too */

@@ -164,6 +164,16 @@ struct weir_config {
 int weir_config_load(const char *path, struct weir_diags *diags, struct weir_config **ret_config);
 void weir_config_free(struct weir_config **config);
 
+/*
+ * Does a denylist cover an address of the region, one of `machine` (host order), a range of the
+ * CDN or the source of a management rule, which the allowlist does not release? Each is an
+ * error, or only a warning when `is_forced`. Apart from weir_config_load, since only the caller
+ * knows the machine's addresses and whether the operator insists.
+ * Returns 0, -EINVAL after an error, or -ENOMEM.
+ */
+int weir_config_check_cover(const struct weir_config *config, const __u32 *machine,
+			    size_t machine_count, bool is_forced, struct weir_diags *diags);
+
 /* The parts, for commands that need no more and for tests. Each returns as weir_config_load. */
 int weir_region_load(const char *path, __u64 default_bytes_per_s, __u64 default_burst_bytes,
 		     struct weir_diags *diags, struct weir_region *ret_region);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The files that weir.yaml names: region, denylists, allowlist, the CDN's ranges, routes; and
+ * what can only be checked with them at hand.
+ *
+ * A file that cannot be opened is reported where weir.yaml names it. Each file is gone from
+ * memory once it is parsed. The fingerprint covers what decides packets: routes, which change
+ * all day, are not part of it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "config/loader.h"
+
+/* A path of weir.yaml, relative to the folder that weir.yaml is in. */
+static char *path_resolve(struct weir_loader *loader, const char *before, const char *text,
+			  const char *behind)
+{
+	const char *path = loader->config->path, *slash = strrchr(path, '/');
+	int folder = slash && *text != '/' ? slash - path + 1 : 0;
+	char *resolved;
+
+	if (asprintf(&resolved, "%.*s%s%s%s", folder, path, before, text, behind) < 0) {
+		weir_loader_no_memory(loader);
+		return NULL;
+	}
+	return resolved;
+}
+
+/* Is the file `path`, which weir.yaml names by `text`, there? */
+static bool file_check(struct weir_loader *loader, const char *text, const char *path)
+{
+	if (path && !access(path, R_OK))
+		return true;
+	if (path)
+		weir_loader_error(loader, text, "cannot read '%s': %s", path, strerror(errno));
+	return false;
+}
+
+static bool file_read(struct weir_loader *loader, const char *text, const char *path,
+		      size_t max_bytes, struct weir_file *ret_file)
+{
+	struct weir_config *config = loader->config;
+
+	if (!file_check(loader, text, path) ||
+	    weir_file_read_text(path, max_bytes, loader->diags, ret_file))
+		return false;
+	config->fingerprint = weir_fingerprint(config->fingerprint, ret_file->bytes,
+					       ret_file->size);
+	return true;
+}
+
+/* ---- the region ------------------------------------------------------------------------ */
+
+/* A path has a slash or ends in `.region`; `osc-fr1` alone is regions/osc-fr1.region. */
+static bool is_region_path(const char *text)
+{
+	static const char ending[] = ".region";
+	size_t size = strlen(text), tail = sizeof(ending) - 1;
+
+	return strchr(text, '/') || (size > tail && !strcmp(text + size - tail, ending));
+}
+
+static void region_read(struct weir_loader *loader)
+{
+	const char *text = loader->raw->region;
+	struct weir_config *config = loader->config;
+	_cleanup_file_ struct weir_file file = {0};
+	_cleanup_free_ char *path = NULL;
+
+	if (!text) {
+		weir_loader_error(loader, NULL, "`region` is missing: the file of its addresses");
+		return;
+	}
+	path = is_region_path(text) ? path_resolve(loader, "", text, "")
+				    : path_resolve(loader, "regions/", text, ".region");
+	if (file_read(loader, text, path, WEIR_REGION_BYTES_MAX, &file))
+		weir_region_parse(path, file.bytes, file.size, config->default_bytes_per_s,
+				  config->default_burst_bytes, loader->diags, &config->region);
+}
+
+/* ---- lists ----------------------------------------------------------------------------- */
+
+static bool list_read(struct weir_loader *loader, const char *name, const char *text,
+		      struct weir_list *ret_list)
+{
+	_cleanup_free_ char *path = path_resolve(loader, "", text, "");
+	_cleanup_file_ struct weir_file file = {0};
+
+	return file_read(loader, text, path, WEIR_LIST_BYTES_MAX, &file) &&
+	       !weir_list_parse(name, path, file.bytes, file.size, loader->diags, ret_list);
+}
+
+/* A list's name where none is stated: the file's, without folders and ending. */
+static struct weir_token file_name(const char *text)
+{
+	const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
+	const char *dot = strrchr(name, '.');
+
+	return (struct weir_token){name, dot && dot > name ? (size_t)(dot - name) : strlen(name),
+				   name - text};
+}
+
+/* The denylist's name, checked and the caller's to free, or NULL. */
+static char *denylist_name(struct weir_loader *loader, const struct raw_denylist *raw)
+{
+	const char *stated = raw->name ? raw->name : raw->file;
+	struct weir_mark mark = weir_yaml_mark(&loader->yaml, stated);
+	struct weir_token token = raw->name ? (struct weir_token){stated, strlen(stated), 0}
+					    : file_name(stated);
+	struct weir_config *config = loader->config;
+	char *name;
+
+	token.column += mark.column;
+	if (weir_name_check(config->path, mark.line, token, loader->diags))
+		return NULL;
+	for (size_t i = 0; i < config->denylists_count; i++) {
+		if (weir_token_is(token, config->denylists[i].name)) {
+			weir_loader_error(loader, stated, "a denylist '%.*s' is there already: %s",
+					  WEIR_TOKEN_ARG(token), config->denylists[i].path);
+			return NULL;
+		}
+	}
+	name = strndup(token.text, token.size);
+	if (!name)
+		weir_loader_no_memory(loader);
+	return name;
+}
+
+static void denylist_read(struct weir_loader *loader, const struct raw_denylist *raw, size_t *total)
+{
+	_cleanup_free_ char *name = raw->file ? denylist_name(loader, raw) : NULL;
+	struct weir_config *config = loader->config;
+	struct weir_list list, *item;
+
+	if (!raw->file)
+		weir_loader_error(loader, raw, "the denylist lacks `file`");
+	if (!name || !list_read(loader, name, raw->file, &list))
+		return;
+	item = weir_loader_add(loader, &config->denylists, &config->denylists_count);
+	if (!item) {
+		weir_list_done(&list);
+		return;
+	}
+	*item = list;
+	weir_list_warn_private(item, loader->diags);
+	if (*total <= WEIR_PREFIXES_MAX && *total + list.count > WEIR_PREFIXES_MAX)
+		weir_loader_error(loader, raw->file,
+				  "with '%s' the denylists have more than %d prefixes "
+				  "(WEIR_PREFIXES_MAX)",
+				  list.name, WEIR_PREFIXES_MAX);
+	*total += list.count;
+}
+
+/* ---- routes ---------------------------------------------------------------------------- */
+
+static void routes_read(struct weir_loader *loader)
+{
+	const struct raw_proxy *raw = &loader->raw->proxy;
+	struct weir_routes *routes = &loader->config->routes;
+
+	for (size_t i = 0; i < raw->routes_count; i++) {
+		_cleanup_free_ char *path = path_resolve(loader, "", raw->routes[i], "");
+		_cleanup_file_ struct weir_file file = {0};
+
+		if (file_check(loader, raw->routes[i], path) &&
+		    !weir_file_read_text(path, WEIR_ROUTES_BYTES_MAX, loader->diags, &file))
+			weir_routes_parse(path, file.bytes, file.size, loader->diags, routes);
+	}
+	weir_routes_finish(routes, loader->diags);
+}
+
+void weir_loader_files(struct weir_loader *loader)
+{
+	const struct raw_config *raw = loader->raw;
+	struct weir_config *config = loader->config;
+	size_t total = 0;
+
+	region_read(loader);
+	if (raw->ports.cdn_sources)
+		list_read(loader, "cdn", raw->ports.cdn_sources, &config->cdn);
+	for (size_t i = 0; i < raw->denylists_count; i++)
+		denylist_read(loader, &raw->denylists[i], &total);
+	if (raw->allowlist)
+		list_read(loader, "allowlist", raw->allowlist, &config->allowlist);
+	routes_read(loader);
+}
+
+/* ---- rates of single destinations ------------------------------------------------------ */
+
+static struct weir_ingress *ingress_find(struct weir_region *region, __u32 address)
+{
+	for (size_t i = 0; i < region->ingress_count; i++)
+		if (region->ingress[i].address == address)
+			return &region->ingress[i];
+	return NULL;
+}
+
+static void destination_read(struct weir_loader *loader, const struct raw_destination *raw)
+{
+	struct weir_mark mark = weir_yaml_mark(&loader->yaml, raw);
+	struct weir_config *config = loader->config;
+	struct weir_ingress *ingress, stated;
+	__u32 address;
+
+	if (!raw->address || (!raw->rate && !raw->burst)) {
+		weir_loader_error(loader, raw,
+				  "a destination needs `address`, and `rate` or `burst`");
+		return;
+	}
+	if (!weir_loader_address(loader, raw->address, &address))
+		return;
+	ingress = ingress_find(&config->region, address);
+	if (!ingress && config->region.name)
+		weir_loader_error(loader, raw->address, "'%s' is no ingress address of %s",
+				  raw->address, config->region.path);
+	stated = ingress ? *ingress
+			 : (struct weir_ingress){.bytes_per_s = config->default_bytes_per_s,
+						 .burst_bytes = config->default_burst_bytes};
+	if (!weir_loader_rate(loader, raw->rate, &stated.bytes_per_s) ||
+	    !weir_loader_bytes(loader, raw->burst, &stated.burst_bytes) ||
+	    weir_limit_check(config->path, mark.line, mark.column, stated.bytes_per_s,
+			     stated.burst_bytes, loader->diags) ||
+	    !ingress)
+		return;
+	if (ingress->origin.path == config->path) {
+		weir_loader_error(loader, raw->address, "'%s' is on line %u already", raw->address,
+				  ingress->origin.line);
+		return;
+	}
+	stated.states_rate |= raw->rate != NULL;
+	stated.origin = weir_loader_origin(loader, raw);
+	*ingress = stated;
+}
+
+void weir_loader_destinations(struct weir_loader *loader)
+{
+	const struct raw_rates *raw = &loader->raw->rates;
+	const struct weir_region *region = &loader->config->region;
+	char text[WEIR_PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < raw->destinations_count; i++)
+		destination_read(loader, &raw->destinations[i]);
+	for (size_t i = 0; i < region->ingress_count; i++) {
+		const struct weir_ingress *ingress = &region->ingress[i];
+
+		if (!ingress->states_rate)
+			weir_diags_warning(loader->diags, ingress->origin.path,
+					   ingress->origin.line, 0,
+					   "%s states no rate: it gets that of one container",
+					   weir_address_format(ingress->address, text));
+	}
+}
