@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A client's connection and its link to a container: the state machine of the proxy.
+ *
+ *   SNIFF --route--> CONNECT --accepted--> RELAY --both whole--> SNIFF (HTTP, kept alive)
+ *     |                 |                    |
+ *     +---- refuse -----+--------------------+--> LINGER --> CLOSED
+ *                                            +--> RESET  --> CLOSED
+ *
+ * One worker owns a connection from accept to close, and nobody else touches it.
+ */
+#ifndef WEIR_PROXY_CONN_H
+#define WEIR_PROXY_CONN_H
+
+#include "config/config.h"
+#include "proxy/flow.h"
+#include "proxy/list.h"
+#include "proxy/table.h"
+#include "proxy/timers.h"
+#include "sniff/hello.h"
+#include "sniff/request.h"
+#include "sniff/response.h"
+
+struct weir_worker;
+
+enum weir_conn_state {
+	WEIR_CONN_SNIFF,   /* reading the hello or a request head; idle between requests, too */
+	WEIR_CONN_CONNECT, /* waiting for a container to accept */
+	WEIR_CONN_RELAY,   /* moving bytes both ways */
+	WEIR_CONN_LINGER, /* our last word is on its way; what the client still sends is discarded */
+	WEIR_CONN_RESET,  /* to be reset once what the client was sent has arrived */
+	WEIR_CONN_CLOSED, /* given up; freed at the end of the worker's turn */
+};
+
+/* A connection to a container. */
+struct weir_link {
+	struct weir_end end;    /* first: events carry its address */
+	struct weir_conn *conn; /* NULL while idle */
+	struct weir_container_state *container;
+	struct weir_link *next_idle, *previous_idle;
+	struct weir_timer timer; /* while idle, or to be reset */
+	bool is_reused;          /* has carried a request before this one */
+	bool is_connected;
+};
+
+/* What sniffing needs, borrowed while a head is incomplete. */
+union weir_sniffing {
+	struct weir_sniffing_free {
+		union weir_sniffing *next;
+	} free;
+	struct weir_hello hello;
+	struct weir_request request;
+	struct weir_response response;
+};
+
+struct weir_conn {
+	struct weir_end client; /* first: events carry its address */
+	struct weir_worker *worker;
+	struct weir_link *link;
+	struct weir_flow up, down;
+	struct weir_timer timer;
+	struct weir_list_link all;   /* of the worker's connections */
+	struct weir_list_link ready; /* of those whose turn comes again */
+	struct weir_table *table;    /* holds `pool` */
+	struct weir_pool *pool;      /* while another container may still be tried */
+	union weir_sniffing *sniffing;
+	char *note;   /* the request as the log shows it */
+	char app[32]; /* likewise, and cut to fit */
+	__be32 container_address;
+	__be16 container_port;
+	__u64 started_ns; /* the request, or the connection */
+	__u64 waited_ns;  /* when the container had all of the request */
+	__u32 requests;
+	__be32 peer_address, local_address;
+	__be16 peer_port, local_port;
+	__u16 status;  /* sent to the client */
+	__u8 state;    /* enum weir_conn_state */
+	__u8 protocol; /* enum weir_protocol */
+	__u8 ending;   /* enum weir_ending */
+	__u8 request_minor;
+	bool link_keeps_alive; /* the container will take another request */
+	bool is_head;          /* the request's method */
+	bool is_idempotent;    /* likewise, and without a body */
+	bool keeps_alive;      /* another request may follow */
+	bool upgrades;         /* asked for; granted by the container's 101 */
+	bool is_tunnel;        /* bytes only: TLS, or after a 101 */
+	bool wants_json;
+	bool has_retried;
+	bool has_response; /* its head has been read: the body is under way */
+	bool has_answered; /* the container has sent a first byte */
+	bool is_up_done;
+	bool is_down_done;
+	bool is_up_broken; /* the container takes no more; what the client sends is left */
+	bool is_throttled;
+	__u8 drain_tries;
+};
+
+/* A connection that was just accepted. Returns it, or NULL when there is no memory. */
+struct weir_conn *weir_conn_new(struct weir_worker *worker, int fd, enum weir_protocol protocol,
+				const struct sockaddr_in *peer);
+
+/* Something happened to one of its ends: go on as far as possible. */
+void weir_conn_run(struct weir_conn *conn);
+
+/* Its timer came. */
+void weir_conn_expired(struct weir_conn *conn);
+
+/* Close both sides and leave it to the end of the worker's turn. */
+void weir_conn_close(struct weir_conn *conn, enum weir_ending ending);
+
+/* Answer with an error page or an alert where one can still be sent, then close. */
+void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending);
+
+/* Push the deadline: `ns` from now. */
+void weir_conn_wait(struct weir_conn *conn, __u64 ns);
+
+/* The last response is with the client's socket: close, after lingering if more may still come. */
+void weir_conn_finish(struct weir_conn *conn);
+
+/* Reset the other side once it has what it was sent. */
+void weir_conn_reset(struct weir_conn *conn, enum weir_ending ending);
+
+/* Go on in the next turn of the loop, or when the bucket has filled somewhat. */
+void weir_conn_again(struct weir_conn *conn);
+void weir_conn_throttle(struct weir_conn *conn);
+
+/* The request or connection is over: count it and log it. */
+void weir_conn_log(struct weir_conn *conn, enum weir_ending ending);
+
+/* Borrow what sniffing needs, uninitialised; NULL: no memory. Give it back. */
+union weir_sniffing *weir_conn_sniffing(struct weir_conn *conn);
+void weir_conn_unsniff(struct weir_conn *conn);
+
+/* TLS, in SNIFF (tls.c). */
+void weir_tls_sniff(struct weir_conn *conn);
+
+/* HTTP: in SNIFF (request.c), in RELAY (response.c); after a response, the next request. */
+void weir_http_sniff(struct weir_conn *conn);
+void weir_http_relay(struct weir_conn *conn);
+void weir_http_next(struct weir_conn *conn);
+
+/* A tunnel, in RELAY; one of its ends broke (tunnel.c). */
+void weir_tunnel_relay(struct weir_conn *conn);
+void weir_tunnel_break(struct weir_conn *conn, struct weir_end *broken);
+
+/* The name is known: find its pool and connect, or refuse (connect.c). */
+void weir_conn_route(struct weir_conn *conn, const char *name, size_t size);
+/* The pool is needed no more. */
+void weir_conn_unroute(struct weir_conn *conn);
+/* The link has an event while connecting. */
+void weir_conn_connecting(struct weir_conn *conn);
+/* The link failed before it answered: try once more. False when that is not possible. */
+bool weir_conn_retry(struct weir_conn *conn);
+
+/* An idle link to the container, or NULL. A new one, perhaps still connecting (link.c). */
+struct weir_link *weir_link_take_idle(struct weir_worker *worker,
+				      struct weir_container_state *container);
+int weir_link_open(struct weir_worker *worker, struct weir_container_state *container,
+		   struct weir_link **ret_link);
+/* Leave the link to the next request for its container, or close it; there may be none. */
+void weir_link_release(struct weir_conn *conn, bool may_be_reused);
+/* Make its close a reset. */
+void weir_link_reset(struct weir_conn *conn);
+/* Close an idle link. */
+void weir_link_expire(struct weir_worker *worker, struct weir_link *link);
+
+#endif

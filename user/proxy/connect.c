@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a name to a container that has accepted: route, pick, connect, and once more elsewhere. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "proxy/proxy.h"
+
+static void connected(struct weir_conn *conn)
+{
+	struct weir_link *link = conn->link;
+
+	conn->up.to = conn->down.from = &link->end;
+	conn->up.container = conn->down.container = link->container;
+	conn->state = WEIR_CONN_RELAY;
+	/* A tunnel's bytes cannot be sent again; a request's can, until an answer has come. */
+	if (conn->is_tunnel)
+		weir_conn_unroute(conn);
+	weir_conn_wait(conn, conn->is_tunnel ? conn->worker->proxy->limits.tunnel_ns
+					     : conn->worker->proxy->limits.first_byte_ns);
+}
+
+static enum weir_ending ending_of_errno(int error)
+{
+	switch (error) {
+	case ENOMEM:
+	case ENOBUFS:
+		return WEIR_END_OUT_OF_MEMORY;
+	case EMFILE:
+	case ENFILE:
+		return WEIR_END_OUT_OF_DESCRIPTORS;
+	case ETIMEDOUT:
+		return WEIR_END_CONNECT_TIMEOUT;
+	default:
+		return WEIR_END_BACKEND_REFUSED;
+	}
+}
+
+/* Open or take a link to a container. Returns 0 or a negative errno. */
+static int attach(struct weir_conn *conn, struct weir_container_state *container, bool may_be_idle)
+{
+	struct weir_worker *worker = conn->worker;
+	int r = 0;
+
+	conn->link = may_be_idle ? weir_link_take_idle(worker, container) : NULL;
+	if (!conn->link)
+		r = weir_link_open(worker, container, &conn->link);
+	if (r < 0)
+		return r;
+	conn->link->conn = conn;
+	conn->container_address = container->address.sin_addr.s_addr;
+	conn->container_port = container->address.sin_port;
+	snprintf(conn->app, sizeof(conn->app), "%s", container->app);
+	if (conn->link->is_connected) {
+		connected(conn);
+		return 0;
+	}
+	conn->state = WEIR_CONN_CONNECT;
+	weir_conn_wait(conn, worker->proxy->limits.connect_ns);
+	return 0;
+}
+
+/* Pick and attach. A container that fails at once is passed over, one time. */
+static void try_containers(struct weir_conn *conn, const struct weir_container_state *except,
+			   bool may_be_idle)
+{
+	struct weir_container_state *container;
+	__u64 now_ns = conn->worker->now_ns;
+	int r = weir_pool_pick(conn->pool, now_ns, except, &container);
+
+	if (r < 0) {
+		weir_conn_refuse(conn,
+				 r == -ENOENT ? WEIR_END_NO_CONTAINER : WEIR_END_ALL_QUARANTINED);
+		return;
+	}
+	r = attach(conn, container, may_be_idle);
+	if (!r)
+		return;
+	if (ending_of_errno(-r) == WEIR_END_BACKEND_REFUSED) {
+		weir_container_failed(container, now_ns);
+		if (!conn->has_retried) {
+			conn->has_retried = true;
+			try_containers(conn, container, may_be_idle);
+			return;
+		}
+	}
+	weir_conn_refuse(conn, ending_of_errno(-r));
+}
+
+void weir_conn_route(struct weir_conn *conn, const char *name, size_t size)
+{
+	struct weir_worker *worker = conn->worker;
+
+	conn->has_retried = false;
+	conn->table = weir_table_ref(worker->table);
+	conn->pool = weir_table_find(conn->table, name, size, conn->protocol);
+	if (!conn->pool) {
+		weir_conn_refuse(conn, size ? WEIR_END_UNKNOWN_HOST : WEIR_END_NO_NAME);
+		return;
+	}
+	try_containers(conn, NULL, conn->is_idempotent && !conn->is_tunnel);
+}
+
+bool weir_conn_retry(struct weir_conn *conn)
+{
+	const struct weir_container_state *failed = conn->link->container;
+	bool was_reused = conn->link->is_reused;
+
+	if (conn->has_retried || !conn->pool)
+		return false;
+	conn->has_retried = true;
+	/* The container may be well and only have closed an idle connection: it may be tried again. */
+	weir_link_release(conn, false);
+	try_containers(conn, was_reused ? NULL : failed, false);
+	return true;
+}
+
+void weir_conn_connecting(struct weir_conn *conn)
+{
+	struct weir_end *end = &conn->link->end;
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (conn->client.has_error) {
+		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
+		return;
+	}
+	if (!end->can_write && !end->has_error)
+		return;
+	getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	if (!error) {
+		conn->link->is_connected = true;
+		weir_container_served(conn->link->container);
+		connected(conn);
+		return;
+	}
+	weir_container_failed(conn->link->container, conn->worker->now_ns);
+	if (!weir_conn_retry(conn))
+		weir_conn_refuse(conn, ending_of_errno(error));
+}

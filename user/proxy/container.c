@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A container's shared state: references, quarantine with exponential back-off, bandwidth. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "proxy/container.h"
+
+/* Less than this is not worth a system call: the sender waits until there is more. */
+enum { WORTH_BYTES = 16384 };
+
+/* The factor with the most bits that fit, so that rounding is far below what is promised. */
+static void set_rate(struct weir_rate *rate, __u64 bytes_per_s, __u64 burst_bytes)
+{
+	__uint128_t units = WEIR_UNITS_PER_S, burst;
+
+	*rate = (struct weir_rate){.bytes_per_s = bytes_per_s, .burst_bytes = burst_bytes};
+	if (!bytes_per_s)
+		return;
+	while (rate->shift < 31 && (units << (rate->shift + 1)) / bytes_per_s < 1ULL << 32)
+		rate->shift++;
+	units = (units << rate->shift) / bytes_per_s;
+	rate->factor = units < 1ULL << 32 ? units : ~0U;
+	burst = (__uint128_t)burst_bytes * WEIR_UNITS_PER_S / bytes_per_s;
+	rate->burst_units = burst < WEIR_BURST_UNITS_MAX ? burst : WEIR_BURST_UNITS_MAX;
+}
+
+struct weir_container_state *weir_container_new(const char *app, __u32 address, __u16 port,
+						__u64 bytes_per_s, __u64 burst_bytes)
+{
+	struct weir_container_state *container = aligned_alloc(64, sizeof(*container));
+
+	if (!container)
+		return NULL;
+	memset(container, 0, sizeof(*container));
+	container->references = 1;
+	container->address.sin_family = AF_INET;
+	container->address.sin_addr.s_addr = htonl(address);
+	container->address.sin_port = htons(port);
+	set_rate(&container->rate, bytes_per_s, burst_bytes);
+	container->app = strdup(app);
+	if (!container->app)
+		freep(&container), container = NULL;
+	return container;
+}
+
+void weir_container_unref(struct weir_container_state **container)
+{
+	struct weir_container_state *old = take_pointer(*container);
+
+	if (!old || __atomic_sub_fetch(&old->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	free(old->app);
+	free(old);
+}
+
+void weir_container_failed(struct weir_container_state *container, __u64 now_ns)
+{
+	__u32 failures;
+	__u64 wait_ns;
+
+	/* Connections that were under way when it failed first say nothing new. */
+	if (weir_container_is_quarantined(container, now_ns))
+		return;
+	failures = __atomic_fetch_add(&container->failures, 1, __ATOMIC_RELAXED);
+	wait_ns = failures < 6 ? WEIR_QUARANTINE_FIRST_NS << failures : WEIR_QUARANTINE_MAX_NS;
+	__atomic_store_n(&container->retry_at_ns, now_ns + wait_ns, __ATOMIC_RELAXED);
+}
+
+/* How many bytes the bucket has at `now`. */
+static __u64 tokens(const struct weir_rate *rate, __u64 arrival, __u64 now)
+{
+	__u64 debt = arrival > now ? arrival - now : 0;
+
+	if (debt >= rate->burst_units)
+		return 0;
+	return (__u64)((((__uint128_t)(rate->burst_units - debt)) << rate->shift) / rate->factor);
+}
+
+__u32 weir_container_take(struct weir_container_state *container, enum weir_direction direction,
+			  __u32 want_bytes, __u64 now_ns)
+{
+	const struct weir_rate *rate = &container->rate;
+	__u64 *arrival = &container->buckets[direction].arrival_units;
+	__u64 now = now_ns * WEIR_UNITS_PER_NS;
+	__u64 old = __atomic_load_n(arrival, __ATOMIC_RELAXED), next;
+
+	if (!rate->factor)
+		return want_bytes;
+	do {
+		__u64 has = tokens(rate, old, now);
+		__u32 worth = want_bytes < WORTH_BYTES ? want_bytes : WORTH_BYTES;
+
+		if (has < worth)
+			return 0;
+		if (has < want_bytes)
+			want_bytes = has;
+		next = (old > now ? old : now) + weir_bucket_cost(rate, want_bytes);
+	} while (!__atomic_compare_exchange_n(arrival, &old, next, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return want_bytes;
+}
+
+void weir_container_give_back(struct weir_container_state *container, enum weir_direction direction,
+			      __u32 bytes)
+{
+	if (container->rate.factor && bytes)
+		__atomic_sub_fetch(&container->buckets[direction].arrival_units,
+				   weir_bucket_cost(&container->rate, bytes), __ATOMIC_RELAXED);
+}

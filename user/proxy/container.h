@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A container as the workers see it: its address, its quarantine, its bandwidth.
+ *
+ * Shared by all workers and by every route table that names it, so that a reload forgets nothing.
+ * The data path touches it with atomics only.
+ */
+#ifndef WEIR_PROXY_CONTAINER_H
+#define WEIR_PROXY_CONTAINER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "weir/bucket.h"
+
+enum weir_direction {
+	WEIR_UP,   /* client to container */
+	WEIR_DOWN, /* container to client */
+};
+
+enum { WEIR_WORKERS_MAX = 64 };
+
+/* Quarantine: 1 s after the first failure, doubled by each further one up to a minute. */
+#define WEIR_QUARANTINE_FIRST_NS 1000000000ULL
+#define WEIR_QUARANTINE_MAX_NS   60000000000ULL
+
+struct weir_link;
+
+struct weir_container_state {
+	struct weir_bucket buckets[2]; /* by direction */
+	struct weir_rate rate;
+	__u32 references;
+	__u32 failures;    /* in a row */
+	__u64 retry_at_ns; /* not to be picked before; CLOCK_MONOTONIC */
+	struct sockaddr_in address;
+	char *app;
+	/* Idle connections to it, a list for each worker and touched by that worker alone. */
+	struct weir_link *idle[WEIR_WORKERS_MAX];
+};
+
+/* A new one with one reference, or NULL. Rate and burst: 0 bytes per second is no limit. */
+struct weir_container_state *weir_container_new(const char *app, __u32 address, __u16 port,
+						__u64 bytes_per_s, __u64 burst_bytes);
+
+static inline struct weir_container_state *weir_container_ref(
+	struct weir_container_state *container)
+{
+	__atomic_add_fetch(&container->references, 1, __ATOMIC_RELAXED);
+	return container;
+}
+
+/* Give a reference back; the last frees it. Nulls the pointer, accepts NULL. */
+void weir_container_unref(struct weir_container_state **container);
+
+static inline bool weir_container_is_quarantined(const struct weir_container_state *container,
+						 __u64 now_ns)
+{
+	return __atomic_load_n(&container->retry_at_ns, __ATOMIC_RELAXED) > now_ns;
+}
+
+/* It refused or cut a connection, or did not answer. */
+void weir_container_failed(struct weir_container_state *container, __u64 now_ns);
+
+/* It accepted a connection or answered. */
+static inline void weir_container_served(struct weir_container_state *container)
+{
+	if (__atomic_load_n(&container->failures, __ATOMIC_RELAXED))
+		__atomic_store_n(&container->failures, 0, __ATOMIC_RELAXED);
+}
+
+/*
+ * May `want` bytes move now? Returns how many of them may, which are then charged; 0 when the
+ * bucket is empty and the sender has to wait. What did not move is given back.
+ */
+__u32 weir_container_take(struct weir_container_state *container, enum weir_direction direction,
+			  __u32 want_bytes, __u64 now_ns);
+void weir_container_give_back(struct weir_container_state *container, enum weir_direction direction,
+			      __u32 bytes);
+
+#endif

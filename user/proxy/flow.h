@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A flow: one direction of a connection, from one socket to another, up to the end of a message.
+ *
+ *   source --recv--> in:   |may go| judged by the framing |  --sendmsg--> sink
+ *          --splice-> pipe -------------------------------- --splice--->
+ *                    head: composed here, goes first        --sendmsg-->
+ *
+ * Bytes leave in the order in which they came: head, in, pipe; the source is read only when all
+ * three are empty. So an EAGAIN from splice into the (empty) pipe can only mean an empty source.
+ */
+#ifndef WEIR_PROXY_FLOW_H
+#define WEIR_PROXY_FLOW_H
+
+#include "proxy/buffers.h"
+#include "proxy/container.h"
+#include "proxy/pipes.h"
+#include "sniff/chunk.h"
+
+/* A socket as its edge-triggered events left it. */
+struct weir_end {
+	int fd;
+	__u8 kind;      /* enum weir_end_kind */
+	bool can_read;  /* no EAGAIN since the last readable edge */
+	bool can_write; /* likewise */
+	bool is_hung;   /* an EOF or error is in the queue: read on until it comes */
+	bool has_eof;   /* it came */
+	bool has_error; /* it was reset, or never came to be */
+	bool is_shut;   /* we have sent our FIN */
+	int error;      /* the errno that ended it */
+};
+
+enum weir_end_kind { WEIR_KIND_CLIENT, WEIR_KIND_LINK, WEIR_KIND_LISTENER, WEIR_KIND_WAKE };
+
+enum {
+	/* Framed runs at least this long go by splice; shorter ones cost less by copy. */
+	WEIR_SPLICE_MIN = 65536,
+	/* What one flow moves before the others have their turn. */
+	WEIR_FLOW_TURN = 4 << 20,
+};
+
+enum weir_flow_result {
+	WEIR_FLOW_WAITS,      /* for an event of its source or sink */
+	WEIR_FLOW_YIELDS,     /* could go on, but it is the others' turn */
+	WEIR_FLOW_THROTTLED,  /* the container's bucket is empty */
+	WEIR_FLOW_DONE,       /* the message is whole and with the sink's socket */
+	WEIR_FLOW_CUT,        /* the source closed before the end of the message */
+	WEIR_FLOW_FROM_ERROR, /* the source failed: its `error` */
+	WEIR_FLOW_TO_ERROR,   /* the sink failed: its `error` */
+	WEIR_FLOW_BAD,        /* the chunked coding is malformed: chunk.ending */
+	WEIR_FLOW_TOO_LARGE,  /* more data than `data_max` */
+	WEIR_FLOW_NO_MEMORY,
+};
+
+struct weir_flow {
+	struct weir_end *from, *to;
+	struct weir_buffer *head;
+	struct weir_buffer *in;
+	struct weir_pipe *pipe;
+	struct weir_container_state *container; /* whose bucket is charged; NULL: nobody's */
+	__u8 direction;                         /* enum weir_direction */
+	__u8 framing;                           /* enum weir_framing */
+	bool is_whole;                          /* the framing says that all has been read */
+	bool is_bulk;                           /* much came at once: splice an unframed run, too */
+	bool drops_framing;                     /* deliver the data of chunks only */
+	bool keeps_head;   /* the head may be sent again: do not give it back yet */
+	__u64 left_bytes;  /* of LENGTH */
+	__u64 data_bytes;  /* of the body so far */
+	__u64 data_max;    /* 0: no limit */
+	__u64 moved_bytes; /* to the sink, heads and framing included */
+	struct weir_chunk chunk;
+};
+
+struct weir_flow_pools {
+	struct weir_buffers buffers;
+	struct weir_pipes pipes;
+};
+
+/*
+ * Start a message. What `in` holds unjudged counts as its first bytes. `head` stays as it is.
+ */
+void weir_flow_start(struct weir_flow *flow, enum weir_framing framing, __u64 length);
+
+/* Move what can be moved. Borrowed pipes and buffers are given back as soon as they are empty. */
+enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_pools *pools,
+				     __u64 now_ns);
+
+/* Read what has come into `in`, for a parser. Returns WAITS, DONE (something came), CUT (end of file), FROM_ERROR or NO_MEMORY. */
+enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools);
+
+/* Are there bytes on their way to the sink? */
+bool weir_flow_has_residue(const struct weir_flow *flow);
+
+/* Give everything back, moved or not. */
+void weir_flow_drop(struct weir_flow *flow, struct weir_flow_pools *pools);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The proxy as a whole: start and stop its workers, replace their route table. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "proxy/proxy.h"
+
+static void wake_all(struct weir_proxy *proxy)
+{
+	static const __u64 one = 1;
+
+	for (unsigned int i = 0; i < proxy->workers_count; i++)
+		if (write(proxy->workers[i].wake.fd, &one, sizeof(one)) < 0)
+			continue; /* full: it is being woken already */
+}
+
+struct weir_table *weir_proxy_table(struct weir_proxy *proxy)
+{
+	struct weir_table *table;
+
+	pthread_mutex_lock(&proxy->lock);
+	table = weir_table_ref(proxy->table);
+	pthread_mutex_unlock(&proxy->lock);
+	return table;
+}
+
+void weir_proxy_set_table(struct weir_proxy *proxy, struct weir_table *table)
+{
+	struct weir_table *old;
+
+	pthread_mutex_lock(&proxy->lock);
+	old = proxy->table;
+	__atomic_store_n(&proxy->table, table, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&proxy->lock);
+	weir_table_unref(&old);
+	wake_all(proxy);
+}
+
+/* Signals are the main thread's: a worker that took one would leave its loop for it. */
+static int start_thread(struct weir_worker *worker)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&worker->thread, NULL, weir_worker_main, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	worker->has_thread = r == 0;
+	return -r;
+}
+
+static int start_workers(struct weir_proxy *proxy, const int *http_fds, const int *tls_fds,
+			 unsigned int count)
+{
+	int r = 0;
+
+	for (; !r && proxy->workers_count < count; proxy->workers_count++) {
+		unsigned int i = proxy->workers_count;
+
+		r = weir_worker_init(&proxy->workers[i], proxy, i, http_fds ? http_fds[i] : -1,
+				     tls_fds ? tls_fds[i] : -1);
+	}
+	for (unsigned int i = 0; !r && i < count; i++)
+		r = start_thread(&proxy->workers[i]);
+	return r;
+}
+
+int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
+		     const int *http_fds, const int *tls_fds, unsigned int workers, int log_fd,
+		     struct weir_proxy **ret_proxy)
+{
+	struct weir_proxy *proxy = calloc(1, sizeof(*proxy));
+	int r;
+
+	if (workers < 1 || workers > WEIR_WORKERS_MAX) {
+		free(proxy);
+		return -EINVAL;
+	}
+	if (!proxy)
+		return -ENOMEM;
+	proxy->limits = *limits;
+	proxy->table = table;
+	pthread_mutex_init(&proxy->lock, NULL);
+	proxy->workers = calloc(workers, sizeof(*proxy->workers));
+	r = proxy->workers ? weir_log_init(&proxy->log, log_fd, workers) : -ENOMEM;
+	if (!r)
+		r = start_workers(proxy, http_fds, tls_fds, workers);
+	if (r < 0) {
+		weir_table_ref(table);
+		weir_proxy_stop(&proxy, 0);
+		return r;
+	}
+	*ret_proxy = proxy;
+	return 0;
+}
+
+void weir_proxy_stop(struct weir_proxy **proxy, __u64 drain_ns)
+{
+	struct weir_proxy *old = take_pointer(*proxy);
+	struct timespec now;
+
+	if (!old)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	__atomic_store_n(&old->drain_until_ns, now.tv_sec * 1000000000ULL + now.tv_nsec + drain_ns,
+			 __ATOMIC_RELEASE);
+	wake_all(old);
+	for (unsigned int i = 0; i < old->workers_count; i++) {
+		if (old->workers[i].has_thread)
+			pthread_join(old->workers[i].thread, NULL);
+		weir_worker_done(&old->workers[i]);
+	}
+	weir_log_done(&old->log);
+	weir_table_unref(&old->table);
+	pthread_mutex_destroy(&old->lock);
+	free(old->workers);
+	free(old);
+}
+
+void weir_proxy_counters(const struct weir_proxy *proxy, struct weir_counters *ret_counters)
+{
+	memset(ret_counters, 0, sizeof(*ret_counters));
+	for (unsigned int i = 0; i < proxy->workers_count; i++) {
+		const struct weir_counters *counters = &proxy->workers[i].counters;
+
+		ret_counters->connections += __atomic_load_n(&counters->connections,
+							     __ATOMIC_RELAXED);
+		ret_counters->requests += __atomic_load_n(&counters->requests, __ATOMIC_RELAXED);
+		for (int j = 0; j < WEIR_ENDINGS_END; j++)
+			ret_counters->endings[j] += __atomic_load_n(&counters->endings[j],
+								    __ATOMIC_RELAXED);
+	}
+}

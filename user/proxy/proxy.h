@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The proxy as a whole: workers, the route table that they share, start, reload and drain.
+ */
+#ifndef WEIR_PROXY_PROXY_H
+#define WEIR_PROXY_PROXY_H
+
+#include "proxy/log.h"
+#include "proxy/worker.h"
+
+struct weir_proxy {
+	struct weir_proxy_limits limits;
+	struct weir_table *table; /* the latest; under `lock` */
+	pthread_mutex_t lock;
+	struct weir_worker *workers;
+	unsigned int workers_count;
+	struct weir_log log;
+	__u64 drain_until_ns; /* not 0: shutting down */
+};
+
+/*
+ * Make listeners: `count` sockets in one SO_REUSEPORT group at this address (host order; port 0:
+ * any free one). What they accept inherits TCP_NODELAY.
+ * Returns 0 or a negative errno; ret_fds are the caller's.
+ */
+int weir_listener_open(__u32 address, __u16 port, unsigned int count, int *ret_fds);
+
+/*
+ * Start a worker for each pair of listeners, which stay the caller's. The proxy takes over `table`.
+ * log_fd: where lines go, -1: nowhere.
+ * Returns 0 or a negative errno, and then nothing runs.
+ */
+int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
+		     const int *http_fds, const int *tls_fds, unsigned int workers, int log_fd,
+		     struct weir_proxy **ret_proxy);
+
+/* Replace the route table; what is under way finishes on the old one. Takes over `table`. */
+void weir_proxy_set_table(struct weir_proxy *proxy, struct weir_table *table);
+
+/* The table in force, with a reference for the caller. */
+struct weir_table *weir_proxy_table(struct weir_proxy *proxy);
+
+/*
+ * Stop: accept no more, serve what is under way for at most `drain_ns`, free everything.
+ * Nulls the pointer, accepts NULL.
+ */
+void weir_proxy_stop(struct weir_proxy **proxy, __u64 drain_ns);
+
+/* Sum of the workers' counters; each is read without a lock. */
+void weir_proxy_counters(const struct weir_proxy *proxy, struct weir_counters *ret_counters);
+
+#endif

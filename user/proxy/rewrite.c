@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Rewriting heads: validated head -> the head that is sent on.
+ *
+ * Fields are copied line by line as they came, in runs; what is hop by hop (RFC 9110, section 7.6.1),
+ * what a Connection field nominates, and what only the platform may say is left out.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/rewrite.h"
+#include "sniff/chars.h"
+
+/* Names of hop-by-hop fields; Upgrade is added again where it is meant. */
+#define HOP_BY_HOP                                                                                 \
+	"connection", "keep-alive", "proxy-connection", "te", "upgrade", "proxy-authorization",    \
+		"http2-settings"
+
+static const char *const request_drops[] = {
+	HOP_BY_HOP, "host", "forwarded", "x-real-ip", "x-request-id", "x-request-start", NULL};
+static const char *const response_drops[] = {"connection", "keep-alive", "proxy-connection",
+					     "proxy-authenticate", NULL};
+
+/* CGI and its heirs fold `-` and `_`: a name must not come back in through that door. */
+static bool is_name(const char *name, size_t size, const char *lower)
+{
+	size_t i = 0;
+
+	while (i < size && lower[i] && (name[i] == '_' ? '-' : weir_lower(name[i])) == lower[i])
+		i++;
+	return i == size && !lower[i];
+}
+
+static bool is_dropped(const char *name, size_t size, const char *const *drops)
+{
+	for (; *drops; drops++)
+		if (is_name(name, size, *drops))
+			return true;
+	return false;
+}
+
+struct copy {
+	const char *head;
+	__u32 from, to; /* the header lines, without the empty one */
+	const char *const *drops;
+	const char *drop_prefix; /* NULL: none */
+	bool nominates;
+};
+
+static bool names_field(const char *head, struct weir_span value, const char *name, size_t size)
+{
+	struct weir_span option;
+
+	while (weir_list_next(head, &value, &option)) {
+		size_t i = 0;
+
+		if (option.size != size)
+			continue;
+		while (i < size && weir_lower(head[option.at + i]) == weir_lower(name[i]))
+			i++;
+		if (i == size)
+			return true;
+	}
+	return false;
+}
+
+/* Does a Connection field name this one? Rare enough to look for it each time. */
+static bool is_nominated(const struct copy *copy, const char *name, size_t size)
+{
+	for (__u32 at = copy->from; at < copy->to;) {
+		const char *line = copy->head + at;
+		const char *end = memchr(line, '\n', copy->to - at);
+		struct weir_field field;
+
+		weir_field_parse(copy->head, (struct weir_span){at, end - 1 - line}, &field);
+		if (weir_span_is(copy->head, field.name, "connection") &&
+		    names_field(copy->head, field.value, name, size))
+			return true;
+		at = end + 1 - copy->head;
+	}
+	return false;
+}
+
+static bool is_kept(const struct copy *copy, const char *name, size_t size)
+{
+	size_t prefix = copy->drop_prefix ? strlen(copy->drop_prefix) : 0;
+
+	if (is_dropped(name, size, copy->drops))
+		return false;
+	if (prefix && size > prefix && is_name(name, prefix, copy->drop_prefix))
+		return false;
+	return !copy->nominates || !is_nominated(copy, name, size);
+}
+
+static char *append(char *to, const char *from, size_t size)
+{
+	memcpy(to, from, size);
+	return to + size;
+}
+
+static char *append_text(char *to, const char *text)
+{
+	return append(to, text, strlen(text));
+}
+
+/* Copy the lines that stay. */
+static char *copy_fields(const struct copy *copy, char *to)
+{
+	for (__u32 at = copy->from; at < copy->to;) {
+		const char *line = copy->head + at;
+		const char *end = memchr(line, '\n', copy->to - at);
+		const char *colon = memchr(line, ':', end - line);
+
+		if (is_kept(copy, line, colon - line))
+			to = append(to, line, end + 1 - line);
+		at = end + 1 - copy->head;
+	}
+	return to;
+}
+
+static char *append_span(char *to, const char *head, struct weir_span span)
+{
+	return append(to, head + span.at, span.size);
+}
+
+static char *append_request_line(char *to, const struct weir_request *request, const char *head)
+{
+	bool is_options = weir_span_is(head, request->method, "options");
+
+	to = append_span(to, head, request->method);
+	*to++ = ' ';
+	if (request->target.size)
+		to = append_span(to, head, request->target);
+	else
+		*to++ = is_options ? '*' : '/';
+	to = append_text(to, " HTTP/1.1\r\nHost: ");
+	to = append_span(to, head, request->authority);
+	return append_text(to, "\r\n");
+}
+
+/* A client's own id is kept if it is one: short, and of letters that no log trips over. */
+static bool is_request_id(const char *text, size_t size)
+{
+	if (!size || size > 128)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (!weir_char_is(text[i], WEIR_CHAR_NAME) && text[i] != '.')
+			return false;
+	return true;
+}
+
+static char *append_request_id(char *to, const struct weir_request *request, const char *head,
+			       const struct weir_rewrite_client *client)
+{
+	to = append_text(to, "X-Request-ID: ");
+	if (is_request_id(head + request->request_id.at, request->request_id.size))
+		return append_span(to, head, request->request_id);
+	for (int i = 0; i < 32; i++)
+		*to++ = "0123456789abcdef"[client->random[i / 16] >> (i % 16 * 4) & 15];
+	return to;
+}
+
+static char *append_client(char *to, const struct weir_rewrite_client *client)
+{
+	const __u8 *a = (const __u8 *)&client->address;
+	char address[16];
+
+	snprintf(address, sizeof(address), "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+	return to + sprintf(to,
+			    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n"
+			    "X-Forwarded-Port: %u\r\nX-Real-Ip: %s\r\n"
+			    "X-Request-Start: t=%llu.%03llu\r\n",
+			    address, ntohs(client->local_port), address, client->wall_ms / 1000,
+			    client->wall_ms % 1000);
+}
+
+size_t weir_rewrite_request(const struct weir_request *request, const char *head,
+			    const struct weir_rewrite_client *client, char *to)
+{
+	const struct copy copy = {.head = head,
+				  .from = request->headers,
+				  .to = request->size - 2,
+				  .drops = request_drops,
+				  .drop_prefix = "x-forwarded-",
+				  .nominates = request->fields.nominates};
+	char *start = to;
+
+	to = append_request_line(to, request, head);
+	to = copy_fields(&copy, to);
+	to = append_client(to, client);
+	to = append_request_id(to, request, head, client);
+	if (request->upgrades) {
+		to = append_text(to, "\r\nConnection: Upgrade\r\nUpgrade: ");
+		to = append_span(to, head, request->upgrade);
+	}
+	to = append_text(to, "\r\n\r\n");
+	return to - start;
+}
+
+size_t weir_rewrite_response(const struct weir_response *response, const char *head,
+			     const struct weir_rewrite_response *how, char *to)
+{
+	static const char *const coding_drops[] = {"connection",
+						   "keep-alive",
+						   "proxy-connection",
+						   "proxy-authenticate",
+						   "transfer-encoding",
+						   "trailer",
+						   NULL};
+	const struct copy copy = {.head = head,
+				  .from = response->headers,
+				  .to = response->size - 2,
+				  .drops = how->drops_coding ? coding_drops : response_drops,
+				  .nominates = response->fields.nominates};
+	char *start = to;
+
+	to = append_text(to, "HTTP/1.1");
+	to = append(to, head + response->status_line.at + 8, response->status_line.size - 8);
+	to = append_text(to, "\r\n");
+	to = copy_fields(&copy, to);
+	if (how->is_switch)
+		to = append_text(to, "Connection: Upgrade\r\n");
+	else if (!how->keeps_alive && response->status >= 200)
+		to = append_text(to, "Connection: close\r\n");
+	else if (how->says_alive && response->status >= 200)
+		to = append_text(to, "Connection: keep-alive\r\n");
+	to = append_text(to, "\r\n");
+	return to - start;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Heads as the next hop is to see them: hop-by-hop fields go, the platform's fields come.
+ */
+#ifndef WEIR_PROXY_REWRITE_H
+#define WEIR_PROXY_REWRITE_H
+
+#include "proxy/conn.h"
+
+/* More than all fields that are added to a head. */
+enum { WEIR_REWRITE_ROOM = 1024 };
+
+/* What the container is told about the client. Network order; times in ms since 1970. */
+struct weir_rewrite_client {
+	__be32 address;
+	__be16 local_port;
+	__u64 wall_ms;
+	__u64 random[2]; /* for X-Request-ID where the client sent none */
+};
+
+/*
+ * The request head for the container. Client-sent X-Forwarded-*, Forwarded, X-Real-Ip and
+ * X-Request-Start are dropped, also when spelt with `_`, which CGI-like servers take for `-`.
+ * `to` has room for request->size + WEIR_REWRITE_ROOM. Returns the bytes written.
+ */
+size_t weir_rewrite_request(const struct weir_request *request, const char *head,
+			    const struct weir_rewrite_client *client, char *to);
+
+/* The response head for the client, likewise. */
+struct weir_rewrite_response {
+	bool keeps_alive;  /* the client's connection */
+	bool says_alive;   /* a client of HTTP/1.0 has to be told */
+	bool is_switch;    /* 101: Upgrade stays */
+	bool drops_coding; /* the body goes unchunked */
+};
+
+size_t weir_rewrite_response(const struct weir_response *response, const char *head,
+			     const struct weir_rewrite_response *how, char *to);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The route table: host name -> app -> its containers, strictly in turn.
+ *
+ *   name --hash--> entry --> app --> pool of HTTP -> container, container, ...
+ *                                \-> pool of TLS  -> container, ...
+ *
+ * Immutable once built, except for the turn of each pool; reference-counted and replaced whole.
+ * A table built after another one takes over its containers' states and its pools' turns.
+ */
+#ifndef WEIR_PROXY_TABLE_H
+#define WEIR_PROXY_TABLE_H
+
+#include "config/config.h"
+#include "proxy/container.h"
+#include "proxy/index.h"
+
+/* An app's containers for one protocol. Routes of one app with the same containers share it. */
+struct weir_pool {
+	__u32 turn;
+	__u32 count;
+	const char *app; /* of a route of the table */
+	enum weir_protocol protocol;
+	struct weir_container_state **containers;
+};
+
+struct weir_table_entry {
+	__u32 name_at; /* in names */
+	__u32 name_size;
+	__u32 pools[2]; /* by enum weir_protocol */
+};
+
+struct weir_table {
+	__u32 references;
+	struct weir_hash_key key;
+	struct weir_index names_index;
+	struct weir_table_entry *entries;
+	size_t entries_count;
+	long default_entry; /* -1: none */
+	char *names;
+	struct weir_index pools_index, containers_index;
+	struct weir_pool *pools;
+	size_t pools_count;
+	struct weir_container_state **containers;
+	size_t containers_count;
+	char **apps; /* owned names, one a pool */
+};
+
+/*
+ * Build a table. `before` may be NULL. Containers get the platform's rate unless it is 0.
+ * Returns 0, -ENOMEM, or -EOVERFLOW for names of over 4 GB in all.
+ */
+int weir_table_new(const struct weir_routes *routes, const struct weir_table *before,
+		   __u64 bytes_per_s, __u64 burst_bytes, struct weir_table **ret_table);
+
+static inline struct weir_table *weir_table_ref(struct weir_table *table)
+{
+	__atomic_add_fetch(&table->references, 1, __ATOMIC_RELAXED);
+	return table;
+}
+
+void weir_table_unref(struct weir_table **table);
+
+/*
+ * The pool of a normalised name: the exact name, else the wildcard that covers its first label,
+ * else the default route, which alone serves size 0. NULL when there is none.
+ */
+struct weir_pool *weir_table_find(const struct weir_table *table, const char *name, size_t size,
+				  enum weir_protocol protocol);
+
+/*
+ * Whose turn is it? Each container in its turn, leaving out those in quarantine and `except`
+ * (may be NULL), which just failed.
+ * Returns 0; -ENOENT when the pool is empty; -EHOSTDOWN when nobody is left.
+ */
+int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, const struct weir_container_state *except,
+		   struct weir_container_state **ret_container);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* TLS: read the ClientHello, route by its name, then pass every byte on as it came. */
+#include "proxy/proxy.h"
+
+static enum weir_sniff feed(struct weir_conn *conn)
+{
+	struct weir_buffer *in = conn->up.in;
+	/* `judged` marks what the parser has had: it wants each byte once. */
+	enum weir_sniff sniff = weir_hello_feed(&conn->sniffing->hello, in->data + in->judged,
+						in->end - in->judged, NULL);
+
+	in->judged = in->end;
+	return sniff;
+}
+
+static void route(struct weir_conn *conn)
+{
+	char name[WEIR_NAME_MAX + 1];
+	size_t size = conn->sniffing->hello.name_size;
+
+	for (size_t i = 0; i < size; i++)
+		name[i] = conn->sniffing->hello.name[i];
+	conn->note = weir_log_note_name(&conn->worker->proxy->log, name, size);
+	weir_conn_unsniff(conn);
+	conn->is_tunnel = true;
+	weir_flow_start(&conn->up, WEIR_FRAMED_CLOSE, 0);
+	weir_flow_start(&conn->down, WEIR_FRAMED_CLOSE, 0);
+	weir_conn_route(conn, name, size);
+}
+
+void weir_tls_sniff(struct weir_conn *conn)
+{
+	enum weir_flow_result result;
+
+	if (!conn->sniffing) {
+		if (!weir_conn_sniffing(conn)) {
+			weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
+			return;
+		}
+		weir_hello_init(&conn->sniffing->hello);
+	}
+	while ((result = weir_flow_read(&conn->up, &conn->worker->pools)) == WEIR_FLOW_DONE) {
+		switch (feed(conn)) {
+		case WEIR_MORE:
+			continue;
+		case WEIR_DONE:
+			route(conn);
+			return;
+		case WEIR_BAD:
+			weir_conn_refuse(conn, conn->sniffing->hello.ending);
+			return;
+		}
+	}
+	if (result == WEIR_FLOW_NO_MEMORY)
+		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
+	else if (result != WEIR_FLOW_WAITS)
+		weir_conn_close(conn, result == WEIR_FLOW_CUT ? WEIR_END_CLIENT_CLOSED
+							      : WEIR_END_CLIENT_RESET);
+}

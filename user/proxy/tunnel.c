@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A tunnel: bytes both ways until both sides have closed, as TCP closes.
+ *
+ * Each side's FIN is passed on after its last byte, and the other direction goes on. A reset is
+ * passed on as a reset, but only after what came before it: a flow reads from its source only
+ * when all it had is with the sink, so that an error shows after the last byte has been read.
+ */
+#include <sys/socket.h>
+
+#include "proxy/proxy.h"
+
+static void shut(struct weir_end *end)
+{
+	if (!end->is_shut)
+		shutdown(end->fd, SHUT_WR);
+	end->is_shut = true;
+}
+
+/* Returns false when the connection has been closed. */
+static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_done)
+{
+	if (*is_done)
+		return true;
+	switch (weir_flow_pump(flow, &conn->worker->pools, conn->worker->now_ns)) {
+	case WEIR_FLOW_WAITS:
+		return true;
+	case WEIR_FLOW_YIELDS:
+		weir_conn_again(conn);
+		return true;
+	case WEIR_FLOW_THROTTLED:
+		weir_conn_throttle(conn);
+		return true;
+	case WEIR_FLOW_DONE:
+		shut(flow->to);
+		*is_done = true;
+		return true;
+	case WEIR_FLOW_TO_ERROR:
+		/* What the sink sent before it broke is still to be read: the other flow will end it. */
+		weir_flow_drop(flow, &conn->worker->pools);
+		*is_done = true;
+		return true;
+	case WEIR_FLOW_FROM_ERROR:
+		weir_tunnel_break(conn, flow->from);
+		return false;
+	default:
+		weir_conn_reset(conn, WEIR_END_OUT_OF_MEMORY);
+		return false;
+	}
+}
+
+void weir_tunnel_break(struct weir_conn *conn, struct weir_end *broken)
+{
+	if (broken == &conn->client) {
+		weir_link_reset(conn);
+		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
+	} else {
+		weir_conn_reset(conn, WEIR_END_BACKEND_RESET);
+	}
+}
+
+void weir_tunnel_relay(struct weir_conn *conn)
+{
+	__u64 before = conn->up.moved_bytes + conn->down.moved_bytes;
+
+	conn->is_throttled = false;
+	if (!direction(conn, &conn->up, &conn->is_up_done) ||
+	    !direction(conn, &conn->down, &conn->is_down_done))
+		return;
+	if (conn->is_up_done && conn->is_down_done) {
+		if (conn->client.error || conn->link->end.error)
+			weir_tunnel_break(conn,
+					  conn->client.error ? &conn->client : &conn->link->end);
+		else
+			weir_conn_close(conn, conn->protocol == WEIR_TLS ? WEIR_END_COMPLETE
+									 : WEIR_END_UPGRADED);
+		return;
+	}
+	if (conn->up.moved_bytes + conn->down.moved_bytes != before)
+		weir_conn_wait(conn, conn->worker->proxy->limits.tunnel_ns);
+}

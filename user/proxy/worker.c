@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The worker's loop: events -> ends -> connections, then timers, then those whose turn comes again.
+ *
+ * Whatever is closed in a turn stays in memory until its end, because a later event of the same
+ * turn may name it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "proxy/proxy.h"
+
+enum { EVENTS_MAX = 256, ACCEPT_TURN = 64 };
+
+#define THROTTLED_WAIT_MS 4
+#define ACCEPT_PAUSE_NS   100000000ULL
+
+const struct weir_proxy_limits weir_proxy_limits_default = {
+	.hello_ns = 10000000000ULL,
+	.keepalive_ns = 60000000000ULL,
+	.connect_ns = 30000000000ULL,
+	.first_byte_ns = 30000000000ULL,
+	.idle_ns = 60000000000ULL,
+	.tunnel_ns = 3600000000000ULL,
+	.linger_ns = 10000000000ULL,
+	.link_idle_ns = 4000000000ULL,
+	.body_max = 75 << 20,
+	.connections_max = 100000,
+};
+
+int weir_worker_watch(struct weir_worker *worker, struct weir_end *end)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET,
+				    .data.ptr = end};
+
+	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, end->fd, &event) < 0 ? -errno : 0;
+}
+
+static void update_clock(struct weir_worker *worker)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	worker->now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	worker->wall_ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+void weir_conn_again(struct weir_conn *conn)
+{
+	weir_list_remove(&conn->ready);
+	weir_list_append(&conn->worker->ready, &conn->ready);
+}
+
+void weir_conn_throttle(struct weir_conn *conn)
+{
+	conn->is_throttled = true;
+	weir_list_remove(&conn->ready);
+	weir_list_append(&conn->worker->throttled, &conn->ready);
+}
+
+/* Descriptors are used up: let one client go rather than all wait on a listener that cannot accept. */
+static void shed_one(struct weir_worker *worker, int listener)
+{
+	int fd;
+
+	if (worker->reserve_fd < 0)
+		return;
+	closep(&worker->reserve_fd);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	closep(&fd);
+	worker->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	worker->counters.endings[WEIR_END_OUT_OF_DESCRIPTORS]++;
+}
+
+static void pause_accepting(struct weir_worker *worker)
+{
+	worker->accept_again_ns = worker->now_ns + ACCEPT_PAUSE_NS;
+}
+
+static void welcome(struct weir_worker *worker, int fd, enum weir_protocol protocol,
+		    const struct sockaddr_in *peer)
+{
+	struct weir_conn *conn = weir_conn_new(worker, fd, protocol, peer);
+
+	if (!conn) {
+		closep(&fd);
+		pause_accepting(worker);
+		return;
+	}
+	worker->counters.connections++;
+	/* Edge-triggered: what has come already is reported when the descriptor is added. */
+	if (weir_worker_watch(worker, &conn->client) < 0)
+		weir_conn_close(conn, WEIR_END_OUT_OF_MEMORY);
+}
+
+static bool may_accept(const struct weir_worker *worker)
+{
+	__u32 share = worker->proxy->limits.connections_max / worker->proxy->workers_count + 1;
+
+	return !worker->is_draining && !worker->accept_again_ns && worker->conns_count < share;
+}
+
+static void accept_some(struct weir_worker *worker, struct weir_end *listener)
+{
+	enum weir_protocol protocol = listener - worker->listeners;
+
+	for (int i = 0; i < ACCEPT_TURN && listener->can_read; i++) {
+		struct sockaddr_in peer = {0};
+		socklen_t size = sizeof(peer);
+		int fd;
+
+		if (!may_accept(worker)) {
+			if (!worker->accept_again_ns && !worker->is_draining)
+				pause_accepting(worker);
+			return;
+		}
+		fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			welcome(worker, fd, protocol, &peer);
+			continue;
+		}
+		if (errno == EAGAIN)
+			listener->can_read = false;
+		if (errno == EMFILE || errno == ENFILE) {
+			shed_one(worker, listener->fd);
+			pause_accepting(worker);
+		} else if (errno == ENOMEM || errno == ENOBUFS) {
+			pause_accepting(worker);
+		}
+	}
+}
+
+static void accept_again(struct weir_worker *worker)
+{
+	if (worker->accept_again_ns && worker->accept_again_ns <= worker->now_ns)
+		worker->accept_again_ns = 0;
+	for (int i = 0; i < 2; i++)
+		if (worker->listeners[i].fd >= 0 && worker->listeners[i].can_read)
+			accept_some(worker, &worker->listeners[i]);
+}
+
+static void note_events(struct weir_end *end, __u32 events)
+{
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		end->is_hung = end->can_read = true;
+	if (events & EPOLLIN)
+		end->can_read = true;
+	if (events & (EPOLLOUT | EPOLLERR))
+		end->can_write = true;
+	if (events & EPOLLERR)
+		end->has_error = true;
+}
+
+static void link_event(struct weir_worker *worker, struct weir_link *link)
+{
+	if (link->end.fd < 0)
+		return;
+	if (link->conn)
+		weir_conn_run(link->conn);
+	else if (link->end.can_read || link->end.has_error)
+		/* An idle link has nothing to say: it is closing, or out of step. */
+		weir_link_expire(worker, link);
+}
+
+static void dispatch(struct weir_worker *worker, const struct epoll_event *event)
+{
+	struct weir_end *end = event->data.ptr;
+
+	note_events(end, event->events);
+	switch ((enum weir_end_kind)end->kind) {
+	case WEIR_KIND_CLIENT:
+		weir_conn_run(weir_container_of(end, struct weir_conn, client));
+		break;
+	case WEIR_KIND_LINK:
+		link_event(worker, weir_container_of(end, struct weir_link, end));
+		break;
+	case WEIR_KIND_LISTENER:
+		break;
+	case WEIR_KIND_WAKE:
+		break;
+	}
+}
+
+/* Take the route table that is in force now; connections under way hold their own. */
+static void update_table(struct weir_worker *worker)
+{
+	struct weir_table *latest = __atomic_load_n(&worker->proxy->table, __ATOMIC_ACQUIRE);
+	struct weir_table *table;
+
+	if (latest == worker->table)
+		return;
+	table = weir_proxy_table(worker->proxy);
+	weir_table_unref(&worker->table);
+	worker->table = table;
+}
+
+static void timer_expired(struct weir_timer *timer, void *context)
+{
+	struct weir_worker *worker = context;
+
+	/* Timers of idle links are told by where they are: they belong to no connection. */
+	if (timer->is_of_link)
+		weir_link_expire(worker, weir_container_of(timer, struct weir_link, timer));
+	else
+		weir_conn_expired(weir_container_of(timer, struct weir_conn, timer));
+}
+
+/* Each on the list has a turn; those that put themselves back wait for the next one. */
+static void run_list(struct weir_list_link *list)
+{
+	struct weir_list_link turn;
+
+	if (weir_list_is_empty(list))
+		return;
+	turn = *list;
+	turn.next->previous = turn.previous->next = &turn;
+	weir_list_init(list);
+	while (!weir_list_is_empty(&turn)) {
+		struct weir_conn *conn = weir_container_of(turn.next, struct weir_conn, ready);
+
+		weir_list_remove(&conn->ready);
+		weir_conn_run(conn);
+	}
+}
+
+static void free_closed(struct weir_worker *worker)
+{
+	while (!weir_list_is_empty(&worker->closed)) {
+		struct weir_conn *conn = weir_container_of(worker->closed.next, struct weir_conn,
+							   all);
+
+		weir_list_remove(&conn->all);
+		free(conn->note);
+		free(conn);
+	}
+	while (worker->closed_links) {
+		struct weir_link *link = worker->closed_links;
+
+		worker->closed_links = link->next_idle;
+		free(link);
+	}
+}
+
+static int sleep_ms(const struct weir_worker *worker)
+{
+	int wait_ms = weir_timers_wait_ms(&worker->timers, worker->now_ns);
+
+	if (!weir_list_is_empty(&worker->ready))
+		return 0;
+	if (!weir_list_is_empty(&worker->throttled) && (wait_ms < 0 || wait_ms > THROTTLED_WAIT_MS))
+		return THROTTLED_WAIT_MS;
+	/* While accepting is paused, and while draining, time passes without events. */
+	if ((worker->accept_again_ns || worker->is_draining) && (wait_ms < 0 || wait_ms > 50))
+		return 50;
+	for (int i = 0; i < 2; i++)
+		if (worker->listeners[i].can_read && may_accept(worker))
+			return 0;
+	return wait_ms;
+}
+
+/* Idle connections go at once, the others when their request is over or the time is up. */
+static void start_draining(struct weir_worker *worker)
+{
+	struct weir_list_link *next, *link = worker->conns.next;
+
+	worker->is_draining = true;
+	for (int i = 0; i < 2; i++)
+		if (worker->listeners[i].fd >= 0)
+			epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, worker->listeners[i].fd, NULL);
+	for (; link != &worker->conns; link = next) {
+		struct weir_conn *conn = weir_container_of(link, struct weir_conn, all);
+
+		next = link->next;
+		if (conn->state == WEIR_CONN_SNIFF && !conn->sniffing && conn->requests)
+			weir_conn_close(conn, WEIR_END_NONE);
+	}
+}
+
+static void close_all(struct weir_worker *worker, enum weir_ending ending)
+{
+	while (!weir_list_is_empty(&worker->conns))
+		weir_conn_close(weir_container_of(worker->conns.next, struct weir_conn, all),
+				ending);
+}
+
+/* Returns false when the worker is to end. */
+static bool goes_on(struct weir_worker *worker)
+{
+	__u64 until_ns = __atomic_load_n(&worker->proxy->drain_until_ns, __ATOMIC_ACQUIRE);
+
+	if (!until_ns)
+		return true;
+	if (!worker->is_draining)
+		start_draining(worker);
+	if (worker->now_ns >= until_ns)
+		close_all(worker, WEIR_END_DRAIN_DEADLINE);
+	return worker->conns_count > 0;
+}
+
+void *weir_worker_main(void *argument)
+{
+	struct weir_worker *worker = argument;
+	struct epoll_event events[EVENTS_MAX];
+
+	update_clock(worker);
+	while (goes_on(worker)) {
+		int count = epoll_wait(worker->epoll_fd, events, EVENTS_MAX, sleep_ms(worker));
+
+		update_clock(worker);
+		update_table(worker);
+		for (int i = 0; i < count; i++)
+			dispatch(worker, &events[i]);
+		accept_again(worker);
+		run_list(&worker->ready);
+		run_list(&worker->throttled);
+		weir_timers_run(&worker->timers, worker->now_ns, timer_expired, worker);
+		free_closed(worker);
+	}
+	free_closed(worker);
+	return NULL;
+}
+
+static int watch_shared(struct weir_worker *worker, struct weir_end *end)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = end};
+
+	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, end->fd, &event) < 0 ? -errno : 0;
+}
+
+int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number,
+		     int http_fd, int tls_fd)
+{
+	const int fds[2] = {http_fd, tls_fd};
+
+	memset(worker, 0, sizeof(*worker));
+	worker->proxy = proxy;
+	worker->number = number;
+	worker->wake = (struct weir_end){.fd = -1, .kind = WEIR_KIND_WAKE};
+	worker->listeners[0].fd = worker->listeners[1].fd = -1;
+	weir_list_init(&worker->conns);
+	weir_list_init(&worker->ready);
+	weir_list_init(&worker->throttled);
+	weir_list_init(&worker->closed);
+	update_clock(worker);
+	weir_timers_init(&worker->timers, worker->now_ns);
+	worker->table = weir_proxy_table(proxy);
+	worker->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->epoll_fd < 0)
+		return -errno;
+	if (getrandom(worker->random, sizeof(worker->random), 0) != sizeof(worker->random))
+		return -EIO;
+	worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (worker->wake.fd < 0 || watch_shared(worker, &worker->wake) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		worker->listeners[i] = (struct weir_end){.fd = fds[i], .kind = WEIR_KIND_LISTENER};
+		if (fds[i] >= 0 && watch_shared(worker, &worker->listeners[i]) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void close_idle_links(struct weir_worker *worker)
+{
+	struct weir_table *table = worker->table;
+
+	for (size_t i = 0; table && i < table->containers_count; i++)
+		while (table->containers[i]->idle[worker->number])
+			weir_link_expire(worker, table->containers[i]->idle[worker->number]);
+}
+
+void weir_worker_done(struct weir_worker *worker)
+{
+	close_idle_links(worker);
+	free_closed(worker);
+	while (worker->sniffing_free) {
+		union weir_sniffing *sniffing = worker->sniffing_free;
+
+		worker->sniffing_free = sniffing->free.next;
+		free(sniffing);
+	}
+	weir_buffers_done(&worker->pools.buffers);
+	weir_pipes_done(&worker->pools.pipes);
+	weir_table_unref(&worker->table);
+	closep(&worker->epoll_fd);
+	closep(&worker->reserve_fd);
+	closep(&worker->wake.fd);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A worker: one thread, its own listeners in the reuseport groups, its own edge-triggered epoll, its own
+ * memory. Workers share the route table, the containers' states and nothing else.
+ */
+#ifndef WEIR_PROXY_WORKER_H
+#define WEIR_PROXY_WORKER_H
+
+#include <pthread.h>
+
+#include "proxy/conn.h"
+
+/* How long each phase may take, and how much there may be. Nanoseconds and bytes. */
+struct weir_proxy_limits {
+	__u64 hello_ns;      /* accept to the whole hello or request head */
+	__u64 keepalive_ns;  /* between two requests */
+	__u64 connect_ns;    /* the platform's 30 s */
+	__u64 first_byte_ns; /* the platform's 30 s */
+	__u64 idle_ns;       /* no byte of a request or response moves */
+	__u64 tunnel_ns;     /* no byte of a tunnel moves */
+	__u64 linger_ns;     /* discarding what a client still sends */
+	__u64 link_idle_ns;  /* an idle connection to a container is kept */
+	__u64 body_max;      /* bytes of a request's body */
+	__u32 connections_max;
+};
+
+extern const struct weir_proxy_limits weir_proxy_limits_default;
+
+struct weir_counters {
+	__u64 connections;
+	__u64 requests;
+	__u64 endings[WEIR_ENDINGS_END];
+};
+
+struct weir_proxy;
+
+struct weir_worker {
+	struct weir_proxy *proxy;
+	unsigned int number;
+	pthread_t thread;
+	bool has_thread;
+	int epoll_fd;
+	int reserve_fd; /* given up to accept and close a connection when descriptors run out */
+	struct weir_end listeners[2]; /* by enum weir_protocol */
+	struct weir_end wake;
+	struct weir_table *table;
+	struct weir_flow_pools pools;
+	union weir_sniffing *sniffing_free;
+	struct weir_timers timers;
+	struct weir_list_link conns;
+	struct weir_list_link ready;
+	struct weir_list_link throttled;
+	struct weir_list_link closed;
+	struct weir_link *closed_links;
+	__u32 conns_count;
+	__u64 now_ns;  /* CLOCK_MONOTONIC of this turn */
+	__u64 wall_ms; /* CLOCK_REALTIME of this turn */
+	__u64 random[2];
+	__u64 accept_again_ns; /* 0: accepting; else paused until then */
+	__u64 drain_until_ns;
+	bool is_draining;
+	struct weir_counters counters;
+};
+
+/* Run until the proxy stops; the thread's main function. */
+void *weir_worker_main(void *worker);
+
+/* http_fd and tls_fd: its listeners, -1 for none; they stay the caller's. */
+int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number,
+		     int http_fd, int tls_fd);
+void weir_worker_done(struct weir_worker *worker);
+
+/* Watch an end's descriptor, edge-triggered, both ways. Returns 0 or a negative errno. */
+int weir_worker_watch(struct weir_worker *worker, struct weir_end *end);
+
+#endif

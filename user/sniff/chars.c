@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of byte classes, spelt out by ranges so that it can be read against the RFCs. */
+#include "sniff/chars.h"
+
+#define T WEIR_CHAR_TOKEN
+#define V WEIR_CHAR_VALUE
+#define G WEIR_CHAR_TARGET
+#define N WEIR_CHAR_NAME
+#define D (WEIR_CHAR_DIGIT | WEIR_CHAR_HEX | WEIR_CHAR_NAME | WEIR_CHAR_TOKEN)
+#define H WEIR_CHAR_HEX
+
+/* clang-format off */
+const __u8 weir_chars[256] = {
+	['\t'] = V, [' '] = V,
+	['!'] = T | V | G, ['"'] = V | G, ['#'] = T | V,
+	['$' ... '\''] = T | V | G, ['('] = V | G, [')'] = V | G, ['*' ... '+'] = T | V | G,
+	[','] = V | G, ['-'] = T | V | G | N, ['.'] = T | V | G, ['/'] = V | G,
+	['0' ... '9'] = D | V | G,
+	[':' ... '@'] = V | G,
+	['A' ... 'F'] = T | V | G | N | H, ['G' ... 'Z'] = T | V | G | N,
+	['[' ... ']'] = V | G, ['^'] = T | V | G, ['_'] = T | V | G | N, ['`'] = T | V | G,
+	['a' ... 'f'] = T | V | G | N | H, ['g' ... 'z'] = T | V | G | N,
+	['{'] = V | G, ['|'] = T | V | G, ['}'] = V | G, ['~'] = T | V | G,
+	[0x80 ... 0xff] = V,
+};
+/* clang-format on */
+
+bool weir_text_is(const char *text, size_t size, const char *lower)
+{
+	size_t i = 0;
+
+	while (i < size && lower[i] && weir_lower(text[i]) == lower[i])
+		i++;
+	return i == size && !lower[i];
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The request head: bytes -> method, target, host, framing, or the reason to refuse it.
+ *
+ * Line by line, as lines become whole, so that a bad request is refused at its first bad line and
+ * not when its end arrives. The fields are read a second time when the head is rewritten for the
+ * container; what this file let through needs no check there.
+ */
+#include <string.h>
+
+#include "sniff/chars.h"
+#include "sniff/request.h"
+#include "sniff/target.h"
+
+void weir_request_init(struct weir_request *request)
+{
+	memset(request, 0, offsetof(struct weir_request, name));
+}
+
+static enum weir_sniff refuse(struct weir_request *request, enum weir_ending ending)
+{
+	request->ending = ending;
+	return WEIR_BAD;
+}
+
+static enum weir_ending parse_version(struct weir_request *request, const char *text, size_t size)
+{
+	if (size != 8 || memcmp(text, "HTTP/", 5) || !weir_char_is(text[5], WEIR_CHAR_DIGIT) ||
+	    text[6] != '.' || !weir_char_is(text[7], WEIR_CHAR_DIGIT))
+		return WEIR_END_REQUEST_LINE;
+	if (text[5] != '1' || text[7] > '1')
+		return WEIR_END_HTTP_VERSION;
+	request->minor = text[7] - '0';
+	return WEIR_END_NONE;
+}
+
+/* RFC 9110, section 9.2.2. An unknown method is taken for one that is not. */
+static bool is_idempotent(const char *method, size_t size)
+{
+	static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strlen(methods[i]) == size && !memcmp(method, methods[i], size))
+			return true;
+	return false;
+}
+
+/* `METHOD SP target SP HTTP/1.x`, with exactly these spaces. */
+static enum weir_ending parse_request_line(struct weir_request *request, const char *head,
+					   struct weir_span line)
+{
+	const char *start = head + line.at, *end = start + line.size;
+	const char *method_end = weir_chars_end(start, end, WEIR_CHAR_TOKEN);
+	const char *target = method_end + 1, *target_end;
+	enum weir_ending ending;
+
+	if (method_end == start || method_end - start > WEIR_METHOD_MAX || method_end == end ||
+	    *method_end != ' ')
+		return WEIR_END_REQUEST_LINE;
+	target_end = weir_chars_end(target, end, WEIR_CHAR_TARGET);
+	if (target_end - target > WEIR_TARGET_MAX)
+		return WEIR_END_TARGET_TOO_LONG;
+	if (target_end == target || target_end == end || *target_end != ' ')
+		return WEIR_END_REQUEST_LINE;
+	ending = parse_version(request, target_end + 1, end - target_end - 1);
+	if (ending)
+		return ending;
+	request->method = (struct weir_span){line.at, method_end - start};
+	request->target = (struct weir_span){target - head, target_end - target};
+	request->is_head = weir_span_is(head, request->method, "head") && *start == 'H';
+	request->is_idempotent = is_idempotent(start, method_end - start);
+	return weir_target_parse(request, head);
+}
+
+/* What each field that matters here does to the request; the others only travel. */
+
+static enum weir_ending take_host(struct weir_request *request, const char *head,
+				  struct weir_span value)
+{
+	(void)head;
+	if (request->has_host)
+		return WEIR_END_HOST_DUPLICATE;
+	request->has_host = true;
+	request->host = value;
+	return WEIR_END_NONE;
+}
+
+static enum weir_ending take_expect(struct weir_request *request, const char *head,
+				    struct weir_span value)
+{
+	request->expects_continue = true;
+	return weir_span_is(head, value, "100-continue") ? WEIR_END_NONE : WEIR_END_EXPECTATION;
+}
+
+/* An error page is JSON for who asks for JSON and does not name HTML first. */
+static enum weir_ending take_accept(struct weir_request *request, const char *head,
+				    struct weir_span value)
+{
+	struct weir_span type;
+
+	while (weir_list_next(head, &value, &type)) {
+		if (type.size >= 9 && weir_text_is(head + type.at, 9, "text/html"))
+			break;
+		if (type.size >= 16 && weir_text_is(head + type.at, 16, "application/json")) {
+			request->wants_json = true;
+			break;
+		}
+	}
+	return WEIR_END_NONE;
+}
+
+static enum weir_ending take_upgrade(struct weir_request *request, const char *head,
+				     struct weir_span value)
+{
+	/* HTTP/2 after an upgrade would carry requests that nothing here judges. */
+	request->is_h2c |= value.size >= 2 && weir_text_is(head + value.at, 2, "h2");
+	request->is_h2c |= request->upgrade.size > 0;
+	request->upgrade = value;
+	return WEIR_END_NONE;
+}
+
+static enum weir_ending take_request_id(struct weir_request *request, const char *head,
+					struct weir_span value)
+{
+	(void)head;
+	request->request_id = value;
+	return WEIR_END_NONE;
+}
+
+static enum weir_ending take_length(struct weir_request *request, const char *head,
+				    struct weir_span value)
+{
+	return weir_framing_length(head, value, &request->fields);
+}
+
+static enum weir_ending take_coding(struct weir_request *request, const char *head,
+				    struct weir_span value)
+{
+	return weir_framing_coding(head, value, &request->fields);
+}
+
+static enum weir_ending take_connection(struct weir_request *request, const char *head,
+					struct weir_span value)
+{
+	return weir_framing_connection(head, value, &request->fields);
+}
+
+static const struct taker {
+	const char *name;
+	enum weir_ending (*take)(struct weir_request *request, const char *head,
+				 struct weir_span value);
+} takers[] = {
+	{"host", take_host},
+	{"accept", take_accept},
+	{"expect", take_expect},
+	{"upgrade", take_upgrade},
+	{"connection", take_connection},
+	{"x-request-id", take_request_id},
+	{"content-length", take_length},
+	{"transfer-encoding", take_coding},
+};
+
+static enum weir_ending take_line(struct weir_request *request, const char *head,
+				  struct weir_span line)
+{
+	struct weir_field field;
+	enum weir_ending ending = weir_field_parse(head, line, &field);
+
+	if (ending)
+		return ending;
+	if (request->lines.line - request->headers > WEIR_HEADERS_MAX)
+		return WEIR_END_HEADERS_TOO_LONG;
+	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
+		if (weir_span_is(head, field.name, takers[i].name))
+			return takers[i].take(request, head, field.value);
+	return WEIR_END_NONE;
+}
+
+static enum weir_ending settle_framing(struct weir_request *request)
+{
+	const struct weir_framing_fields *fields = &request->fields;
+
+	if (fields->is_chunked && fields->has_length)
+		return WEIR_END_LENGTH_CONFLICT;
+	if (fields->is_chunked && !request->minor)
+		return WEIR_END_TRANSFER_ENCODING;
+	request->framing = fields->is_chunked           ? WEIR_FRAMED_CHUNKED
+			   : fields->content_length > 0 ? WEIR_FRAMED_LENGTH
+							: WEIR_FRAMED_EMPTY;
+	return WEIR_END_NONE;
+}
+
+/* The empty line has come: what do the fields say together? */
+static enum weir_ending settle(struct weir_request *request, const char *head)
+{
+	enum weir_ending ending = settle_framing(request);
+
+	if (ending)
+		return ending;
+	request->size = request->lines.line;
+	request->keeps_alive = request->minor
+				       ? !request->fields.closes
+				       : request->fields.keeps_alive && !request->fields.closes;
+	/* An upgrade after a body would have to wait for it: such a request is served as it is. */
+	request->upgrades = request->minor && request->fields.upgrades && request->upgrade.size &&
+			    !request->is_h2c && request->framing == WEIR_FRAMED_EMPTY;
+	/* Expect is HTTP/1.1's; RFC 9110, section 10.1.1. */
+	request->expects_continue = request->expects_continue && request->minor;
+	return weir_target_settle(request, head, request->host);
+}
+
+/* Is what has come of the first line text at all? TLS and HTTP/2 on the wrong port are not. */
+static bool is_text(const char *from, const char *to)
+{
+	for (; from < to; from++)
+		if (!weir_char_is(*from, WEIR_CHAR_VALUE) && *from != '\r')
+			return false;
+	return true;
+}
+
+static enum weir_sniff feed_request_line(struct weir_request *request, const char *head,
+					 size_t size)
+{
+	__u32 seen = request->lines.scanned;
+	struct weir_span line;
+	enum weir_sniff sniff = weir_lines_next(&request->lines, head, size,
+						WEIR_METHOD_MAX + 1 + WEIR_TARGET_MAX +
+							strlen(" HTTP/1.1"),
+						WEIR_END_TARGET_TOO_LONG, &line, &request->ending);
+
+	if (sniff == WEIR_MORE && !is_text(head + seen, head + size))
+		return refuse(request, WEIR_END_REQUEST_LINE);
+	if (sniff != WEIR_DONE)
+		return sniff;
+	/* One empty line before a request is ignored, RFC 9112, section 2.2. */
+	if (!line.size && !request->skipped_empty_line) {
+		request->skipped_empty_line = true;
+		return feed_request_line(request, head, size);
+	}
+	request->ending = parse_request_line(request, head, line);
+	request->headers = request->lines.line;
+	return request->ending ? WEIR_BAD : WEIR_DONE;
+}
+
+enum weir_sniff weir_request_feed(struct weir_request *request, const char *head, size_t size)
+{
+	struct weir_span line;
+
+	if (!request->headers) {
+		enum weir_sniff sniff = feed_request_line(request, head, size);
+
+		if (sniff != WEIR_DONE)
+			return sniff;
+	}
+	for (;;) {
+		enum weir_sniff sniff = weir_lines_next(&request->lines, head, size,
+							WEIR_HEADER_MAX, WEIR_END_HEADER_TOO_LONG,
+							&line, &request->ending);
+
+		if (sniff == WEIR_MORE && size - request->headers > WEIR_HEADERS_MAX + 2)
+			return refuse(request, WEIR_END_HEADERS_TOO_LONG);
+		if (sniff != WEIR_DONE)
+			return sniff;
+		request->ending = line.size ? take_line(request, head, line)
+					    : settle(request, head);
+		if (request->ending)
+			return WEIR_BAD;
+		if (!line.size)
+			return WEIR_DONE;
+	}
+}
