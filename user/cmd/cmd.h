@@ -32,7 +32,9 @@ struct weir_cli {
  */
 typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 
-#define WEIR_COMMAND_LIST(X) X(version, weir_cmd_version, "", "print the version")
+#define WEIR_COMMAND_LIST(X)                                                                       \
+	X(proxy, weir_cmd_proxy, "[--listen-http A:P] [--listen-tls A:P]", "the splice proxy")     \
+	X(version, weir_cmd_version, "", "print the version")
 
 #define X(name, function, arguments, text) weir_command function;
 WEIR_COMMAND_LIST(X)

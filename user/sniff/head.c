@@ -11,9 +11,9 @@
 #include "sniff/chars.h"
 #include "sniff/head.h"
 
-enum weir_sniff weir_lines_next(struct weir_lines *lines, const char *head, size_t size, size_t max,
-				enum weir_ending too_long, struct weir_span *ret_line,
-				enum weir_ending *ret_ending)
+enum weir_sniff weir_head_line(struct weir_head_lines *lines, const char *head, size_t size,
+			       size_t max, enum weir_ending too_long, struct weir_span *ret_line,
+			       enum weir_ending *ret_ending)
 {
 	const char *lf = memchr(head + lines->scanned, '\n', size - lines->scanned);
 	__u32 end = lf ? (__u32)(lf - head) : (__u32)size;

@@ -22,7 +22,7 @@ enum {
 };
 
 /* Where reading a head has got to. */
-struct weir_lines {
+struct weir_head_lines {
 	__u32 line;    /* where the current line starts */
 	__u32 scanned; /* up to where no LF was found */
 };
@@ -47,9 +47,9 @@ struct weir_framing_fields {
  * The next line: *ret_line without its CR LF. MORE when it is not whole. BAD with LINE_ENDING when it
  * ends in a bare LF. A line that is not whole and longer than `max` is BAD with `too_long`.
  */
-enum weir_sniff weir_lines_next(struct weir_lines *lines, const char *head, size_t size, size_t max,
-				enum weir_ending too_long, struct weir_span *ret_line,
-				enum weir_ending *ret_ending);
+enum weir_sniff weir_head_line(struct weir_head_lines *lines, const char *head, size_t size,
+			       size_t max, enum weir_ending too_long, struct weir_span *ret_line,
+			       enum weir_ending *ret_ending);
 
 /* Split `Name: value`. Returns 0 or HEADER: no name, space in or after it, folding, a control byte. */
 enum weir_ending weir_field_parse(const char *head, struct weir_span line,

@@ -223,10 +223,10 @@ static enum weir_sniff feed_request_line(struct weir_request *request, const cha
 {
 	__u32 seen = request->lines.scanned;
 	struct weir_span line;
-	enum weir_sniff sniff = weir_lines_next(&request->lines, head, size,
-						WEIR_METHOD_MAX + 1 + WEIR_TARGET_MAX +
-							strlen(" HTTP/1.1"),
-						WEIR_END_TARGET_TOO_LONG, &line, &request->ending);
+	enum weir_sniff sniff = weir_head_line(&request->lines, head, size,
+					       WEIR_METHOD_MAX + 1 + WEIR_TARGET_MAX +
+						       strlen(" HTTP/1.1"),
+					       WEIR_END_TARGET_TOO_LONG, &line, &request->ending);
 
 	if (sniff == WEIR_MORE && !is_text(head + seen, head + size))
 		return refuse(request, WEIR_END_REQUEST_LINE);
@@ -253,9 +253,9 @@ enum weir_sniff weir_request_feed(struct weir_request *request, const char *head
 			return sniff;
 	}
 	for (;;) {
-		enum weir_sniff sniff = weir_lines_next(&request->lines, head, size,
-							WEIR_HEADER_MAX, WEIR_END_HEADER_TOO_LONG,
-							&line, &request->ending);
+		enum weir_sniff sniff = weir_head_line(&request->lines, head, size, WEIR_HEADER_MAX,
+						       WEIR_END_HEADER_TOO_LONG, &line,
+						       &request->ending);
 
 		if (sniff == WEIR_MORE && size - request->headers > WEIR_HEADERS_MAX + 2)
 			return refuse(request, WEIR_END_HEADERS_TOO_LONG);

@@ -8,7 +8,7 @@
 
 struct weir_request {
 	enum weir_ending ending; /* why, when BAD */
-	struct weir_lines lines;
+	struct weir_head_lines lines;
 	struct weir_framing_fields fields;
 	struct weir_span method;
 	struct weir_span target; /* as the container is to see it: origin-form or `*` */

@@ -79,7 +79,7 @@ enum weir_sniff weir_response_feed(struct weir_response *response, const char *h
 {
 	for (;;) {
 		struct weir_span line;
-		enum weir_sniff sniff = weir_lines_next(
+		enum weir_sniff sniff = weir_head_line(
 			&response->lines, head, size, WEIR_RESPONSE_HEAD_MAX,
 			WEIR_END_RESPONSE_TOO_LONG, &line, &response->ending);
 

@@ -7,7 +7,7 @@
 
 struct weir_response {
 	enum weir_ending ending; /* why, when BAD: RESPONSE_* */
-	struct weir_lines lines;
+	struct weir_head_lines lines;
 	struct weir_framing_fields fields;
 	struct weir_span status_line;
 	__u32 headers; /* where the header lines start */
