@@ -69,8 +69,9 @@ static void try_containers(struct weir_conn *conn, const struct weir_container_s
 	int r = weir_pool_pick(conn->pool, now_ns, except, &container);
 
 	if (r < 0) {
-		weir_conn_refuse(conn,
-				 r == -ENOENT ? WEIR_END_NO_CONTAINER : WEIR_END_ALL_QUARANTINED);
+		weir_conn_refuse(conn, r == -ENOENT ? WEIR_END_NO_CONTAINER
+				       : except     ? WEIR_END_BACKEND_REFUSED
+						    : WEIR_END_ALL_QUARANTINED);
 		return;
 	}
 	r = attach(conn, container, may_be_idle);
