@@ -193,7 +193,7 @@ static void close_bpf_descriptors(void)
 			continue;
 		target[size] = 0;
 		if (!strncmp(target, "anon_inode:bpf", strlen("anon_inode:bpf")))
-			close(atoi(entry->d_name));
+			close((int)strtol(entry->d_name, NULL, 10));
 	}
 	if (dir)
 		closedir(dir);

@@ -107,7 +107,7 @@ static int fill_pool(struct build *build, struct weir_pool *pool,
 {
 	if (!count)
 		return 0;
-	pool->containers = calloc(count, sizeof(*pool->containers));
+	pool->containers = calloc(count, sizeof(void *));
 	if (!pool->containers)
 		return -ENOMEM;
 	for (; pool->count < count; pool->count++) {
@@ -193,7 +193,7 @@ static int allocate(struct weir_table *table, const struct weir_routes *routes)
 	table->entries = calloc(routes->count + 1, sizeof(*table->entries));
 	table->pools = calloc(routes->count * 2 + 1, sizeof(*table->pools));
 	table->apps = calloc(routes->count * 2 + 1, sizeof(*table->apps));
-	table->containers = calloc(containers + 1, sizeof(*table->containers));
+	table->containers = calloc(containers + 1, sizeof(void *));
 	if (!table->names || !table->entries || !table->pools || !table->apps || !table->containers)
 		return -ENOMEM;
 	return weir_index_init(&table->names_index, routes->count) ?:
