@@ -33,6 +33,7 @@ struct weir_cli {
 typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 
 #define WEIR_COMMAND_LIST(X)                                                                       \
+	X(check, weir_cmd_check, "", "read every file, report every error, change nothing")        \
 	X(proxy, weir_cmd_proxy, "[--listen-http A:P] [--listen-tls A:P]", "the splice proxy")     \
 	X(version, weir_cmd_version, "", "print the version")
 
