@@ -162,7 +162,7 @@ lab_down() {
 	for host in client gate backends; do
 		ip netns delete "$LAB-$host" 2>/dev/null
 	done
-	rm -rf "/sys/fs/bpf/$LAB" "/run/$LAB" "/var/lib/$LAB" "$LAB_DIR"
+	rm -rf "/sys/fs/bpf/${LAB:?}" "/run/$LAB" "/var/lib/$LAB" "$LAB_DIR"
 	LAB=''
 }
 

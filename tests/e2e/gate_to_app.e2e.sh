@@ -54,7 +54,7 @@ sleep 0.2
 client timeout 1 openssl s_client -connect 127.0.0.1:4433 -servername late.example \
 	>/dev/null 2>&1 </dev/null
 wait $recording
-lab_spawn backends socat TCP4-LISTEN:9443,bind=10.66.0.2,fork,reuseaddr \
+lab_spawn backends socat -t 5 TCP4-LISTEN:9443,bind=10.66.0.2,fork,reuseaddr \
 	"SYSTEM:wc -c; sleep 1; head -c 300000 /dev/zero"
 echo 'late.example tls 10.66.0.2:9443' >>"$LAB_DIR/apps.routes"
 lab_stop "$LAB_PROXY"
