@@ -265,40 +265,6 @@ unsigned int gate_ask_twin(struct gate *gate, const void *frame, size_t size)
 	return run(gate->twin, frame, size);
 }
 
-const char *reason_name(unsigned int reason)
-{
-	static const char *const names[] = {
-		[WEIR_UNDECIDED] = "none, or several counters",
-#define X(id, outcome, slug, text) [WEIR_##id] = #slug,
-		WEIR_REASON_LIST(X)
-#undef X
-	};
-
-	return reason < WEIR_REASONS_END ? names[reason] : "no reason at all";
-}
-
-void gate_expect(struct gate *gate, const char *name, const struct frame *frame,
-		 unsigned int reason)
-{
-	struct verdict verdict = gate_run(gate, frame->bytes, frame->size);
-	int action = weir_reason_passes(reason) ? XDP_PASS : XDP_DROP;
-
-	cr_expect_eq(verdict.reason, reason, "%s: %s, not %s", name, reason_name(verdict.reason),
-		     reason_name(reason));
-	cr_expect_eq(verdict.action, action, "%s: action %d, not %d", name, verdict.action, action);
-	cr_expect_eq(verdict.bytes, frame->size, "%s: %llu bytes counted of %zu", name,
-		     verdict.bytes, frame->size);
-}
-
-void gate_expect_spec(struct gate *gate, const char *name, struct frame_spec spec,
-		      unsigned int reason)
-{
-	struct frame frame;
-
-	frame_build(&spec, &frame);
-	gate_expect(gate, name, &frame, reason);
-}
-
 /* ---- what tests touch -------------------------------------------------------------------- */
 
 static __u16 slot_of(struct gate *gate, __u32 address)
@@ -380,6 +346,17 @@ void gate_live_del(struct gate *gate, __u32 kind, struct weir_prefix prefix)
 		.kind = kind, .length = prefix.length, .prefix = htonl(prefix.address)};
 
 	cr_assert_eq(bpf_map_delete_elem(bpf_map__fd(gate->real->maps.weir_live), &key), 0);
+}
+
+void gate_live_flush(struct gate *gate)
+{
+	int fd = bpf_map__fd(gate->real->maps.weir_live);
+	struct weir_live_key key;
+
+	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
+		cr_assert_eq(bpf_map_delete_elem(fd, &key), 0);
+	gate->control->ban_lengths = 0;
+	gate->control->release_lengths = 0;
 }
 
 __u64 gate_now_ns(void)

@@ -85,6 +85,9 @@ struct weir_rate *gate_rate(struct gate *gate, __u32 address);
 void gate_live_add(struct gate *gate, __u32 kind, struct weir_prefix prefix, __u64 until_ns);
 void gate_live_del(struct gate *gate, __u32 kind, struct weir_prefix prefix);
 
+/* Remove every live entry. Their bits stay: a bit without an entry decides nothing. */
+void gate_live_flush(struct gate *gate);
+
 /* The maps that tests write by hand. */
 struct weir_control *gate_control(struct gate *gate);
 struct weir_policy *gate_policy(struct gate *gate); /* of the active half */
