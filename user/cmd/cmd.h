@@ -34,6 +34,15 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 
 #define WEIR_COMMAND_LIST(X)                                                                       \
 	X(check, weir_cmd_check, "", "read every file, report every error, change nothing")        \
+	X(plan, weir_cmd_plan, "", "what apply would change")                                      \
+	X(apply, weir_cmd_apply, "[--try TIME]", "make the kernel match the files")                \
+	X(confirm, weir_cmd_confirm, "", "keep the policy of apply --try")                         \
+	X(attach, weir_cmd_attach, "[-m MODE] [IFACE...]", "filter what interfaces receive")       \
+	X(detach, weir_cmd_detach, "[--purge | IFACE...]", "filter it no longer")                  \
+	X(status, weir_cmd_status, "", "what is loaded, and where")                                \
+	X(deny, weir_cmd_deny, "add|del|list|why|flush ...", "ban sources at once, or ask why")    \
+	X(allow, weir_cmd_allow, "add|del|list|flush ...", "release sources at once")              \
+	X(counts, weir_cmd_counts, "[-a]", "packets by reason and by destination")                 \
 	X(proxy, weir_cmd_proxy, "[--listen-http A:P] [--listen-tls A:P]", "the splice proxy")     \
 	X(version, weir_cmd_version, "", "print the version")
 

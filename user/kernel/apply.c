@@ -7,22 +7,19 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "kernel/build.h"
 #include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/live.h"
 #include "kernel/lock.h"
-#include "kernel/machine.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
 #include "kernel/routes.h"
 #include "kernel/steer.h"
 #include "kernel/trial.h"
 #include "plan/addresses.h"
-
-#define _cleanup_generation_ __attribute__((cleanup(weir_generation_free)))
 
 struct apply {
 	const struct weir_paths *paths;
@@ -60,28 +57,6 @@ static int list_ingress(struct apply *apply)
 		apply->ingress[i] = region->ingress[i].address;
 	apply->ingress_count = weir_addresses_sort(apply->ingress, region->ingress_count);
 	return 0;
-}
-
-static int build(struct apply *apply)
-{
-	_cleanup_free_ struct weir_slot *taken = NULL;
-	_cleanup_free_ __u32 *machine = NULL;
-	struct weir_generation live;
-	size_t taken_count = 0, machine_count = 0;
-	int r = list_ingress(apply)
-			?: weir_machine_addresses(apply->config, apply->diags, &machine,
-						  &machine_count);
-
-	if (!r && apply->maps.program_fd >= 0 &&
-	    weir_generation_view(&apply->maps, weir_maps_half(&apply->maps), &live))
-		r = weir_generation_slots(&live, &taken, &taken_count);
-	r = r
-		    ?: weir_generation_build(apply->config, machine, machine_count, taken,
-					     taken_count, weir_tick_ns(), apply->diags,
-					     &apply->generation);
-	if (!r)
-		apply->generation->policy.applied_at_s = time(NULL);
-	return r;
 }
 
 /* A new gate with maps of its own, which nobody sees until it is pinned. */
@@ -271,7 +246,8 @@ int weir_apply(const struct weir_paths *paths, const struct weir_config *config,
 	int r = weir_paths_ensure(paths, diags) ?:
 		weir_lock_take(paths, WEIR_LOCK_APPLY, "apply", options->wait_ms, diags, &lock) ?:
 		open_gate(&apply) ?:
-		build(&apply);
+		list_ingress(&apply) ?:
+		weir_build(config, &apply.maps, diags, &apply.generation);
 
 	if (!r && apply.maps.program_fd < 0)
 		r = load_first(&apply);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* weir apply: make the kernel match the files. Silent when it did. */
+#include "kernel/apply.h"
+
+#include <stdio.h>
+
+#include "cmd/common.h"
+#include "config/config.h"
+#include "kernel/lock.h"
+
+static const char usage[] = "apply [--try TIME] [--wait TIME]";
+
+static int parse(int argc, char **argv, struct weir_diags *diags,
+		 struct weir_apply_options *options)
+{
+	static const struct option known[] = {
+		{"try", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'}, {}};
+	unsigned long long ns;
+	int option, r = 0;
+
+	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (option) {
+		case 't':
+			r = weir_cmd_duration("--try", optarg, diags, &ns);
+			if (!r)
+				options->try_ns = ns;
+			break;
+		case 'w':
+			r = weir_cmd_duration("--wait", optarg, diags, &ns);
+			if (!r)
+				options->wait_ms = ns / 1000000 < 3600000 ? ns / 1000000 : 3600000;
+			break;
+		default:
+			return 1;
+		}
+	}
+	return r ?: optind < argc;
+}
+
+static void report(const struct weir_cli *cli, const struct weir_applied *applied)
+{
+	if (cli->json)
+		printf("{\"first\":%s,\"replaced\":%s,\"routes_added\":%zu,\"routes_removed\":%zu,"
+		       "\"routes_in_use\":%zu}\n",
+		       applied->is_first ? "true" : "false",
+		       applied->is_replaced ? "true" : "false", applied->routes_added,
+		       applied->routes_removed, applied->routes_in_use);
+	if (applied->routes_in_use)
+		fprintf(stderr,
+			"weir: %zu former ingress addresses stay local while connections use "
+			"them; the next apply looks again\n",
+			applied->routes_in_use);
+}
+
+int weir_cmd_apply(const struct weir_cli *cli, int argc, char **argv)
+{
+	struct weir_apply_options options = {.wait_ms = WEIR_LOCK_WAIT_MS};
+	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
+	_cleanup_diags_ struct weir_diags diags = {};
+	struct weir_applied applied = {};
+	struct weir_paths paths;
+	int r = parse(argc, argv, &diags, &options);
+
+	if (r > 0)
+		return weir_cmd_usage(usage);
+	r = r ?: weir_paths_make(cli->instance, &diags, &paths) ?:
+	    weir_config_load(cli->config_path, &diags, &config) ?:
+	    weir_apply(&paths, config, &options, &diags, &applied);
+	if (!r)
+		report(cli, &applied);
+	return weir_cmd_end(&diags, r);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* weir attach: put the loaded gate on interfaces. Says in which mode, and that it is alone. */
+#include "kernel/attach.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/common.h"
+#include "config/config.h"
+
+static const char usage[] = "attach [-m auto|native|skb] [IFACE...]";
+
+enum { MODE_OF_CONFIG = -1 };
+
+static int parse_mode(const char *text)
+{
+	return !strcmp(text, "auto")     ? WEIR_MODE_AUTO
+	       : !strcmp(text, "native") ? WEIR_MODE_NATIVE
+	       : !strcmp(text, "skb")    ? WEIR_MODE_SKB
+					 : -2;
+}
+
+static int attach_one(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
+		      struct weir_diags *diags)
+{
+	struct weir_attached attached;
+	int r = weir_attach(paths, interface, mode, diags, &attached);
+
+	if (r)
+		return r;
+	printf("%s: %s mode%s%s%s, by a bpf link, not shared%s\n", interface,
+	       attached.mode == WEIR_MODE_SKB ? "skb" : "native", *attached.why ? " (" : "",
+	       attached.why, *attached.why ? ")" : "",
+	       attached.was_attached ? "; it was attached already" : "");
+	return 0;
+}
+
+/* The interfaces of weir.yaml, each in its own mode unless `mode` says otherwise. */
+static int attach_configured(const struct weir_paths *paths, const struct weir_config *config,
+			     int mode, struct weir_diags *diags)
+{
+	int r = 0;
+
+	if (!config->interfaces_count)
+		return weir_diags_error(diags, config->path, 0, 0, "names no interface");
+	for (size_t i = 0; !r && i < config->interfaces_count; i++) {
+		const struct weir_interface *interface = &config->interfaces[i];
+
+		r = attach_one(paths, interface->name,
+			       mode == MODE_OF_CONFIG ? (int)interface->mode : mode, diags);
+	}
+	return r;
+}
+
+/* What weir.yaml says about an interface that was named; it need not say anything. */
+static enum weir_mode configured_mode(const char *config_path, const char *interface)
+{
+	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
+	_cleanup_diags_ struct weir_diags diags = {};
+
+	if (weir_config_load(config_path, &diags, &config))
+		return WEIR_MODE_AUTO;
+	for (size_t i = 0; i < config->interfaces_count; i++)
+		if (!strcmp(config->interfaces[i].name, interface))
+			return config->interfaces[i].mode;
+	return WEIR_MODE_AUTO;
+}
+
+static int attach_named(const struct weir_paths *paths, const struct weir_cli *cli, char **names,
+			int mode, struct weir_diags *diags)
+{
+	int r = 0;
+
+	for (; !r && *names; names++)
+		r = attach_one(paths, *names,
+			       mode == MODE_OF_CONFIG
+				       ? (int)configured_mode(cli->config_path, *names)
+				       : mode,
+			       diags);
+	return r;
+}
+
+int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
+{
+	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
+	_cleanup_diags_ struct weir_diags diags = {};
+	int option, mode = MODE_OF_CONFIG, r;
+	struct weir_paths paths;
+
+	while ((option = getopt(argc, argv, "m:")) != -1) {
+		mode = option == 'm' ? parse_mode(optarg) : -2;
+		if (mode < MODE_OF_CONFIG)
+			return weir_cmd_usage(usage);
+	}
+	r = weir_paths_make(cli->instance, &diags, &paths);
+	if (!r && optind < argc)
+		r = attach_named(&paths, cli, argv + optind, mode, &diags);
+	else if (!r)
+		r = weir_config_load(cli->config_path, &diags, &config)
+			    ?: attach_configured(&paths, config, mode, &diags);
+	return weir_cmd_end(&diags, r);
+}

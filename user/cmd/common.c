@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Shared by the commands: diagnostics, usage, reports. */
+#include "cmd/common.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/quantity.h"
+
+int weir_cmd_end(const struct weir_diags *diags, int r)
+{
+	weir_diags_print(diags, stderr);
+	if (r && !diags->errors)
+		fprintf(stderr, "weir: %s\n", strerror(-r));
+	if (!r && fflush(stdout)) {
+		fprintf(stderr, "weir: cannot write: %s\n", strerror(errno));
+		return WEIR_EXIT_FAILED;
+	}
+	return r ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
+}
+
+int weir_cmd_usage(const char *usage)
+{
+	fprintf(stderr, "usage: weir %s\n", usage);
+	return WEIR_EXIT_USAGE;
+}
+
+int weir_cmd_print(char *report, struct weir_diags *diags)
+{
+	if (!report) {
+		weir_diags_error(diags, NULL, 0, 0, "out of memory");
+		return -ENOMEM;
+	}
+	fputs(report, stdout);
+	free(report);
+	return 0;
+}
+
+int weir_cmd_duration(const char *option, const char *text, struct weir_diags *diags,
+		      unsigned long long *ret_ns)
+{
+	const char *why = NULL;
+	__u64 ns;
+
+	if (weir_duration_parse(text, strlen(text), &ns, &why))
+		return weir_diags_error(diags, NULL, 0, 0, "%s %s: %s", option, text, why);
+	*ret_ns = ns;
+	return 0;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * deny and allow: add, del, list, flush, why. Arguments -> records -> kernel and journal. All
+ * prefixes are read and checked before the first one is carried out.
+ */
+#include "cmd/live.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernel/generation.h"
+#include "kernel/live.h"
+#include "kernel/pins.h"
+#include "kernel/why.h"
+#include "plan/cover.h"
+#include "report/live.h"
+
+static const char deny_usage[] = "deny add PREFIX...|- [--for TIME] [--note TEXT] [--force]\n"
+				 "       weir deny del PREFIX...|-\n"
+				 "       weir deny list | flush | why ADDRESS";
+static const char allow_usage[] = "allow add PREFIX...|- [--for TIME] [--note TEXT]\n"
+				  "       weir allow del PREFIX...|-\n"
+				  "       weir allow list | flush";
+
+/* Everything that one run of the command works with. */
+struct run {
+	const struct weir_cli *cli;
+	struct weir_live_options options;
+	struct weir_paths paths;
+	struct weir_maps maps;
+	struct weir_diags diags;
+};
+
+static void run_done(struct run *run)
+{
+	weir_maps_done(&run->maps);
+	weir_diags_done(&run->diags);
+}
+
+static __u64 realtime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* The person behind sudo, where there is one. */
+static const char *who(void)
+{
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *user = sudo && *sudo ? NULL : getpwuid(getuid());
+
+	return sudo && *sudo ? sudo : user ? user->pw_name : "?";
+}
+
+static int make_records(const struct run *run, const struct weir_prefix *prefixes, size_t count,
+			bool is_removal, struct weir_record **ret_records)
+{
+	struct weir_record *records = calloc(count ?: 1, sizeof(*records));
+	const char *by = who();
+	__u64 now_ns = realtime_ns();
+
+	if (!records)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		records[i] = (struct weir_record){
+			.kind = run->options.kind,
+			.prefix = prefixes[i],
+			.is_removal = is_removal,
+			.at_ns = now_ns,
+			.until_ns = run->options.for_ns ? now_ns + run->options.for_ns : 0,
+		};
+		snprintf(records[i].who, sizeof(records[i].who), "%s", by);
+		snprintf(records[i].note, sizeof(records[i].note), "%s", run->options.note ?: "");
+	}
+	*ret_records = records;
+	return 0;
+}
+
+/* A ban that takes in the gate itself, or those who manage it, is refused. */
+static int guard(struct run *run, const struct weir_prefix *prefixes, size_t count)
+{
+	_cleanup_free_ struct weir_slot *slots = NULL;
+	struct weir_generation live;
+	size_t slots_count = 0;
+	int r = 0;
+
+	if (run->options.is_forced || run->options.kind != WEIR_LIVE_BAN ||
+	    !weir_generation_view(&run->maps, weir_maps_half(&run->maps), &live))
+		return 0;
+	if (weir_generation_slots(&live, &slots, &slots_count))
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		char what[WEIR_COVER_TEXT_MAX], prefix[WEIR_PREFIX_TEXT_MAX];
+
+		if (weir_cover_find(&live.policy, slots, slots_count, prefixes[i], what))
+			r = weir_diags_error(&run->diags, NULL, 0, 0,
+					     "%s covers %s; --force bans it all the same",
+					     weir_prefix_format(prefixes[i], prefix), what);
+	}
+	return r;
+}
+
+static int add(struct run *run, char **arguments)
+{
+	_cleanup_free_ struct weir_prefix *prefixes = NULL;
+	_cleanup_free_ struct weir_record *records = NULL;
+	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
+	size_t count;
+	int r = weir_live_prefixes(arguments, &run->diags, &prefixes, &count) ?:
+		guard(run, prefixes, count) ?:
+		make_records(run, prefixes, count, false, &records);
+
+	if (r)
+		return r;
+	outcomes = calloc(count ?: 1, sizeof(*outcomes));
+	return outcomes ? weir_live_apply(&run->paths, &run->maps, records, count, &run->diags,
+					  outcomes)
+			: -ENOMEM;
+}
+
+/* What was no live entry, or stays denied by a file, is an error that says where it stands. */
+static int check_removed(struct run *run, const struct weir_prefix *prefixes,
+			 const enum weir_live_outcome *outcomes, size_t count)
+{
+	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
+	_cleanup_diags_ struct weir_diags unread = {};
+	bool has_tried = false;
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_absent = outcomes[i] == WEIR_LIVE_ABSENT, is_listed = false;
+
+		if (run->options.kind == WEIR_LIVE_BAN)
+			weir_base_lists(&run->maps, prefixes[i].address, &run->diags, &is_listed);
+		if (!is_absent && !is_listed)
+			continue;
+		if (!has_tried)
+			weir_config_load(run->cli->config_path, &unread, &config);
+		has_tried = true;
+		r = weir_live_explain_absent(run->cli, run->options.kind, prefixes[i], is_absent,
+					     config, &run->diags)
+			    ?: r;
+	}
+	return r;
+}
+
+static int del(struct run *run, char **arguments)
+{
+	_cleanup_free_ struct weir_prefix *prefixes = NULL;
+	_cleanup_free_ struct weir_record *records = NULL;
+	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
+	size_t count;
+	int r = weir_live_prefixes(arguments, &run->diags, &prefixes, &count)
+			?: make_records(run, prefixes, count, true, &records);
+
+	if (r)
+		return r;
+	outcomes = calloc(count ?: 1, sizeof(*outcomes));
+	if (!outcomes)
+		return -ENOMEM;
+	return weir_live_apply(&run->paths, &run->maps, records, count, &run->diags, outcomes)
+		       ?: check_removed(run, prefixes, outcomes, count);
+}
+
+static int flush(struct run *run)
+{
+	_cleanup_free_ struct weir_record *records = NULL;
+	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
+	size_t count, kept = 0;
+	int r = weir_live_list(&run->paths, &run->maps, &run->diags, &records, &count);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].kind != run->options.kind)
+			continue;
+		records[kept] = records[i];
+		records[kept].is_removal = true;
+		records[kept++].at_ns = realtime_ns();
+	}
+	outcomes = calloc(kept ?: 1, sizeof(*outcomes));
+	return outcomes ? weir_live_apply(&run->paths, &run->maps, records, kept, &run->diags,
+					  outcomes)
+			: -ENOMEM;
+}
+
+static int list(struct run *run)
+{
+	_cleanup_free_ struct weir_record *records = NULL;
+	__u32 kind = run->options.kind;
+	size_t count;
+	int r = weir_live_list(&run->paths, &run->maps, &run->diags, &records, &count);
+
+	if (r)
+		return r;
+	return weir_cmd_print(run->cli->json ? weir_live_json(records, count, kind)
+					     : weir_live_table(records, count, kind),
+			      &run->diags);
+}
+
+/* Options may stand anywhere; what is left are the verb and its operands. 1: usage. */
+static int parse(int argc, char **argv, struct run *run)
+{
+	static const struct option known[] = {{"for", required_argument, NULL, 'f'},
+					      {"note", required_argument, NULL, 'n'},
+					      {"force", no_argument, NULL, 'F'},
+					      {}};
+	int option, r = 0;
+
+	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (option) {
+		case 'f':
+			r = weir_cmd_duration("--for", optarg, &run->diags, &run->options.for_ns);
+			break;
+		case 'n':
+			run->options.note = optarg;
+			break;
+		case 'F':
+			run->options.is_forced = true;
+			break;
+		default:
+			return 1;
+		}
+	}
+	return r;
+}
+
+/* Which verb, with its operands. 1: usage. */
+static int dispatch(struct run *run, const char *verb, char **operands)
+{
+	bool has_operands = operands[0] != NULL;
+	bool is_ban = run->options.kind == WEIR_LIVE_BAN;
+
+	if (!strcmp(verb, "add") && has_operands)
+		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: add(run, operands);
+	if (!strcmp(verb, "del") && has_operands)
+		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: del(run, operands);
+	if (!strcmp(verb, "flush") && !has_operands)
+		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: flush(run);
+	if (!strcmp(verb, "list") && !has_operands)
+		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: list(run);
+	if (is_ban && !strcmp(verb, "why") && has_operands && !operands[1])
+		return weir_live_why(run->cli, &run->paths, operands[0], &run->diags);
+	return 1;
+}
+
+int weir_live_command(const struct weir_cli *cli, int argc, char **argv, __u32 kind)
+{
+	__attribute__((cleanup(run_done))) struct run run = {
+		.cli = cli, .maps = WEIR_MAPS_NONE, .options.kind = kind};
+	int r = parse(argc, argv, &run);
+
+	if (!r && optind == argc)
+		r = 1;
+	if (!r)
+		r = weir_paths_make(cli->instance, &run.diags, &run.paths)
+			    ?: dispatch(&run, argv[optind], argv + optind + 1);
+	if (r == 1)
+		return weir_cmd_usage(kind == WEIR_LIVE_BAN ? deny_usage : allow_usage);
+	/* Not denied: an answer, not a failure. */
+	if (r == -ENOMSG)
+		return weir_cmd_end(&run.diags, 0) ?: WEIR_EXIT_FAILED;
+	return weir_cmd_end(&run.diags, r);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * weir deny and weir allow are one command with two kinds of entries. Private to user/cmd.
+ */
+#ifndef WEIR_CMD_LIVE_H
+#define WEIR_CMD_LIVE_H
+
+#include "base/prefix.h"
+#include "cmd/common.h"
+#include "config/config.h"
+#include "kernel/paths.h"
+#include "plan/journal.h"
+
+/* Options of add, del and flush. */
+struct weir_live_options {
+	__u32 kind; /* WEIR_LIVE_BAN or WEIR_LIVE_RELEASE */
+	unsigned long long for_ns;
+	const char *note;
+	bool is_forced;
+};
+
+/* The command as a whole: argv[0] is `deny` or `allow`. Returns the exit code. */
+int weir_live_command(const struct weir_cli *cli, int argc, char **argv, __u32 kind);
+
+/* The prefixes that a command works on; every wrong one is in `diags`. free(3) them. */
+int weir_live_prefixes(char **arguments, struct weir_diags *diags,
+		       struct weir_prefix **ret_prefixes, size_t *ret_count);
+
+/* `deny why ADDRESS`: 0 denied, 1 not (or failed). */
+int weir_live_why(const struct weir_cli *cli, const struct weir_paths *paths, const char *text,
+		  struct weir_diags *diags);
+
+/*
+ * Add an error for each prefix that was to be removed and is no live entry, or that a file lists
+ * as well: where it stands, and what to do about it.
+ */
+int weir_live_explain_absent(const struct weir_cli *cli, __u32 kind, struct weir_prefix prefix,
+			     bool is_absent, const struct weir_config *config,
+			     struct weir_diags *diags);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the reports share to write JSON. Private to user/report. */
+#ifndef WEIR_REPORT_JSON_H
+#define WEIR_REPORT_JSON_H
+
+#include <jansson.h>
+
+/* The value as text with a newline, keys in the order they were set; drops the value. */
+char *weir_json_text(json_t *value);
+
+/* Nanoseconds since the epoch as RFC 3339 in UTC, whole seconds; null for 0. */
+json_t *weir_json_time(unsigned long long at_ns);
+
+enum { WEIR_TIME_TEXT_MAX = 32 };
+
+/* The same for tables; "-" for 0. Returns `to`. */
+char *weir_time_text(unsigned long long at_ns, char to[static WEIR_TIME_TEXT_MAX]);
+
+#endif
