@@ -26,7 +26,7 @@ LISTED=198.51.100.66  # on the denylist of the lab; another address of the clien
 GATE=198.51.100.1     # the machine's own address
 BLOG=203.0.113.10     # ingress: unlimited, the platform's ports
 SHOP=203.0.113.11     # ingress: likewise
-METERED=203.0.113.12  # ingress: the default 20 MB/s, with a burst of 1 MB
+METERED=203.0.113.12  # ingress: the default 20 MB/s, with a burst of 4 MB
 GATE_MAC=02:00:00:00:00:01
 CLIENT_MAC=02:00:00:00:00:02
 
@@ -118,7 +118,7 @@ lab_files() {
 		region lab
 		ingress $BLOG/32 rate 1.6GB/s burst 1.6GB
 		ingress $SHOP/32 rate 1.6GB/s burst 1.6GB
-		ingress $METERED/32 rate 20MB/s burst 1MB
+		ingress $METERED/32 rate 20MB/s burst 4MB
 	END
 	printf '%s\n' '# the lab'\''s denylist' "$LISTED" 192.0.2.0/24 >"$LAB_DIR/known-bad.txt"
 	cat >"$LAB_DIR/apps.routes" <<-END
@@ -238,7 +238,7 @@ counted() {
 
 # dumped: the counters map by bpftool alone, as {"SLUG": PACKETS, ...} summed over the CPUs.
 dumped() {
-	bpftool -j map dump pinned "/sys/fs/bpf/$LAB/weir_counts" | jq -c "$LAB_JQ_SUM"
+	bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_counts" | jq -c "$LAB_JQ_SUM"
 }
 
 # The line that README.md gives for summing the counters of all CPUs.

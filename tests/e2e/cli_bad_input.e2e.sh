@@ -64,7 +64,7 @@ echo 'bad_name.example tls 10.66.0.2' >>"$LAB_DIR/apps.routes"
 refused "everything wrong in several files" 'known-bad\.txt:4:' 'known-bad\.txt:5:' \
 	'known-bad\.txt:6:' 'lab\.region:5:' 'apps\.routes:3:'
 
-sed -i 's/burst 1MB/burst 99999999999GB/' "$LAB_DIR/lab.region"
+sed -i 's/burst 4MB/burst 99999999999GB/' "$LAB_DIR/lab.region"
 refused "a burst that does not fit" 'lab\.region:4:[0-9]+: '
 
 story "a mended file is applied"

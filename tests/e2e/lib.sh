@@ -71,7 +71,7 @@ expect_not() {
 	fails "$what (exit code 0 of: $*)" "$SAID"
 }
 
-served() { fetch $BLOG http://blog.example/ --fail --max-time 3; }
+served() { fetch $BLOG http://blog.example/ --fail --connect-timeout 1.5 --max-time 5; }
 listed_gets_in() { can_connect $LISTED $BLOG 80; }
 
 # The gate does its job: others are served, a listed source is not.
