@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "kernel/attach.h"
 #include "kernel/pins.h"
+#include "kernel/twin.h"
 
 static char name_of_list[] = "bad", path_of_list[] = "bad.list", path_of_yaml[] = "weir.yaml",
 	    name_of_region[] = "test", path_of_region[] = "test.region";

@@ -160,7 +160,7 @@ static int write_and_try(struct apply *apply)
 	int r = make_room(apply, &first) ?:
 		weir_generation_write(&apply->maps, apply->half, first, apply->generation,
 				      apply->diags) ?:
-		weir_trial_run(&apply->maps, apply->half, apply->generation, apply->diags, &tag);
+		weir_trial_run(apply->paths, &apply->maps, apply->half, apply->generation, apply->diags, &tag);
 
 	return r || apply->done.is_first ? r : upgrade(apply, tag);
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "gate.skel.h"
 #include "kernel/fail.h"
 #include "kernel/libbpf_log.h"
@@ -144,6 +145,14 @@ int weir_gate_load(const struct weir_load *load, struct weir_diags *diags, int *
 		return fail_load(diags, -errno, "keep the gate");
 	*ret_program_fd = fd;
 	return 0;
+}
+
+__u64 weir_gate_fingerprint(void)
+{
+	size_t size;
+	const void *bytes = weir_gate__elf_bytes(&size);
+
+	return weir_fingerprint(WEIR_FINGERPRINT_SEED, bytes, size);
 }
 
 int weir_program_tag(int program_fd, __u64 *ret_tag)

@@ -26,6 +26,9 @@ int weir_gate_load(const struct weir_load *load, struct weir_diags *diags, int *
 /* The kernel's clock tick: what CLOCK_MONOTONIC_COARSE advances by. */
 __u64 weir_tick_ns(void);
 
+/* Tells the object that this release embeds from that of any other. */
+__u64 weir_gate_fingerprint(void);
+
 /*
  * The tag of a program: the same for two loads of the same instructions, whatever their maps.
  * Returns 0 or a negative errno.

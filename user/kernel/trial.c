@@ -7,7 +7,6 @@
 #include "kernel/trial.h"
 
 #include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -18,6 +17,7 @@
 #include "base/cleanup.h"
 #include "kernel/fail.h"
 #include "kernel/object.h"
+#include "kernel/twin.h"
 #include "report/reason.h"
 
 #define BIT(reason) (1ULL << WEIR_##reason)
@@ -62,13 +62,6 @@ void weir_probe_frame(const struct weir_probe *probe, __u8 frame[static WEIR_PRO
 	memcpy(frame, &ethernet, sizeof(ethernet));
 	memcpy(frame + sizeof(ethernet), &ip, sizeof(ip));
 	memcpy(frame + sizeof(ethernet) + sizeof(ip), is_tcp ? (void *)&tcp : (void *)&udp, bytes);
-}
-
-int weir_twin_judge(int twin_fd, const void *frame, size_t size)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = size);
-
-	return bpf_prog_test_run_opts(twin_fd, &options) ? -errno : (int)options.retval;
 }
 
 static bool is_matched(const struct weir_rule *rule, const struct weir_probe *probe)
@@ -230,11 +223,10 @@ static int try_all(const struct trial *trial)
 	return r;
 }
 
-int weir_trial_run(const struct weir_maps *maps, __u32 half,
+int weir_trial_run(const struct weir_paths *paths, const struct weir_maps *maps, __u32 half,
 		   const struct weir_generation *generation, struct weir_diags *diags,
 		   __u64 *ret_tag)
 {
-	const struct weir_load load = {.share = maps, .is_twin = true, .forced_half = half};
 	_cleanup_close_ int twin_fd = -1;
 	struct trial trial = {
 		.generation = generation,
@@ -244,7 +236,7 @@ int weir_trial_run(const struct weir_maps *maps, __u32 half,
 		.closed_port = 9, /* discard */
 		.diags = diags,
 	};
-	int r = weir_gate_load(&load, diags, &twin_fd);
+	int r = weir_twin_open(paths, maps, half, diags, &twin_fd);
 
 	if (r)
 		return r;

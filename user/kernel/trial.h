@@ -7,6 +7,7 @@
 #define WEIR_KERNEL_TRIAL_H
 
 #include "kernel/maps.h"
+#include "kernel/paths.h"
 #include "plan/plan.h"
 #include "weir/reasons.h"
 
@@ -22,9 +23,6 @@ struct weir_probe {
 /* The probe as an Ethernet frame, checksums left at 0: the gate reads none. */
 void weir_probe_frame(const struct weir_probe *probe, __u8 frame[static WEIR_PROBE_BYTES]);
 
-/* The reason that a twin (weir_load.is_twin) gives, or a negative errno. */
-int weir_twin_judge(int twin_fd, const void *frame, size_t size);
-
 /*
  * Let a twin forced to `half` judge known packets against what `generation`, just written there,
  * must make of them: each ingress address with an open and a closed port and with UDP, a source
@@ -32,7 +30,7 @@ int weir_twin_judge(int twin_fd, const void *frame, size_t size);
  * Returns 0; -EPROTO with a diagnostic that names the packet, the reason wanted and the one got;
  * or a negative errno with a diagnostic. `ret_tag` is the twin's tag (weir_program_tag).
  */
-int weir_trial_run(const struct weir_maps *maps, __u32 half,
+int weir_trial_run(const struct weir_paths *paths, const struct weir_maps *maps, __u32 half,
 		   const struct weir_generation *generation, struct weir_diags *diags,
 		   __u64 *ret_tag);
 
