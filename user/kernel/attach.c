@@ -122,6 +122,24 @@ static int attach_new(const struct weir_paths *paths, const struct weir_maps *ma
 	return 0;
 }
 
+/* A link keeps its mode: another one would need a moment without the gate. */
+static int check_mode(const char *interface, unsigned int ifindex, enum weir_mode wanted,
+		      struct weir_diags *diags, enum weir_mode *ret_mode)
+{
+	struct weir_running running;
+	int r = weir_running_on(ifindex, &running);
+
+	if (r)
+		return weir_fail(diags, r, "cannot inspect %s: %s", interface, strerror(-r));
+	if (wanted != WEIR_MODE_AUTO && wanted != running.mode)
+		return weir_fail(diags, -EEXIST,
+				 "%s is attached in %s mode already; another mode takes a weir "
+				 "detach first, with nothing filtered in between",
+				 interface, running.mode == WEIR_MODE_SKB ? "skb" : "native");
+	*ret_mode = running.mode;
+	return 0;
+}
+
 int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
 		struct weir_diags *diags, struct weir_attached *ret_attached)
 {
@@ -129,7 +147,6 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 	unsigned int ifindex = if_nametoindex(interface);
 	_cleanup_close_ int lock = -1;
 	struct weir_attached attached = {};
-	struct weir_running running;
 	int r;
 
 	if (!ifindex)
@@ -144,12 +161,9 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 	r = find_own(paths, interface, ifindex, diags, &attached.was_attached);
 	if (r)
 		return r;
-	if (attached.was_attached) {
-		if (weir_running_on(ifindex, &running) == 0)
-			attached.mode = running.mode;
-	} else {
-		r = attach_new(paths, &maps, interface, ifindex, mode, diags, &attached);
-	}
+	r = attached.was_attached
+		    ? check_mode(interface, ifindex, mode, diags, &attached.mode)
+		    : attach_new(paths, &maps, interface, ifindex, mode, diags, &attached);
 	if (!r)
 		*ret_attached = attached;
 	return r;
