@@ -22,7 +22,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr
 # Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
 LAYERS := base config plan sniff proxy report kernel cmd
 LIBS_base :=
-LIBS_config := -lcyaml -lyaml
+LIBS_config := -lcyaml -lyaml -lpcap
 LIBS_proxy := -lpthread
 LIBS_report := -ljansson
 LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz

@@ -136,6 +136,8 @@ struct weir_config {
 	size_t open_ports_count;
 	struct weir_port cdn_ports[WEIR_PORTS_MAX];
 	size_t cdn_ports_count;
+	/* Where each of them stands; path NULL for the defaults. */
+	struct weir_origin open_ports_origins[WEIR_PORTS_MAX], cdn_ports_origins[WEIR_PORTS_MAX];
 	struct weir_list cdn;
 	struct weir_list *denylists;
 	size_t denylists_count;

@@ -101,7 +101,7 @@ static bool has_port(const struct weir_port *ports, size_t count, __u16 port)
 }
 
 static void ports_read(struct weir_loader *loader, char **texts, size_t texts_count,
-		       struct weir_port *ports, size_t *count)
+		       struct weir_port *ports, struct weir_origin *origins, size_t *count)
 {
 	const struct weir_config *config = loader->config;
 
@@ -116,8 +116,10 @@ static void ports_read(struct weir_loader *loader, char **texts, size_t texts_co
 		else if (*count >= WEIR_PORTS_MAX)
 			weir_loader_error(loader, texts[i], "more than %d ports (WEIR_PORTS_MAX)",
 					  WEIR_PORTS_MAX);
-		else
+		else {
+			origins[*count] = weir_loader_origin(loader, texts[i]);
 			ports[(*count)++] = port;
+		}
 	}
 }
 
@@ -127,14 +129,15 @@ void weir_loader_ports(struct weir_loader *loader)
 	struct weir_config *config = loader->config;
 
 	ports_read(loader, raw->open, raw->open_count, config->open_ports,
-		   &config->open_ports_count);
+		   config->open_ports_origins, &config->open_ports_count);
 	if (!raw->open) {
 		/* Ingress page, Ports. */
 		config->open_ports[0] = (struct weir_port){80, WEIR_HTTP};
 		config->open_ports[1] = (struct weir_port){443, WEIR_TLS};
 		config->open_ports_count = 2;
 	}
-	ports_read(loader, raw->cdn, raw->cdn_count, config->cdn_ports, &config->cdn_ports_count);
+	ports_read(loader, raw->cdn, raw->cdn_count, config->cdn_ports, config->cdn_ports_origins,
+		   &config->cdn_ports_count);
 	if (raw->cdn_count && !raw->cdn_sources)
 		weir_loader_error(loader, raw->cdn[0],
 				  "`cdn_sources` is missing: the list of sources of these ports");

@@ -38,7 +38,7 @@ static struct weir_masked masked(struct weir_prefix prefix)
 	return (struct weir_masked){htonl(prefix.address), htonl(weir_prefix_mask(prefix.length))};
 }
 
-static struct weir_rule rule_of(const struct weir_management *management)
+struct weir_rule weir_rule_of(const struct weir_management *management)
 {
 	struct weir_masked from = masked(management->from), to = masked(management->to);
 
@@ -66,7 +66,7 @@ static int fill_rules(const struct weir_config *config, struct weir_diags *diags
 				     config->backends_count, WEIR_BACKENDS_MAX);
 
 	for (size_t i = 0; i < config->management_count; i++)
-		policy->rules[i] = rule_of(&config->management[i]);
+		policy->rules[i] = weir_rule_of(&config->management[i]);
 	policy->rules_count = config->management_count;
 	for (size_t i = 0; i < config->backends_count; i++)
 		policy->backends[i] = masked(config->backends[i].prefix);
