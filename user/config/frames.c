@@ -32,6 +32,15 @@ static struct weir_frame *add(struct weir_frames *frames, size_t size)
 	return frame;
 }
 
+int weir_frames_add(struct weir_frames *frames, const void *bytes, size_t size)
+{
+	struct weir_frame *frame = add(frames, size);
+
+	if (frame)
+		memcpy(frame->bytes, bytes, size);
+	return frame ? 0 : -ENOMEM;
+}
+
 static int no_memory(struct weir_diags *diags)
 {
 	weir_diags_error(diags, NULL, 0, 0, "out of memory");
@@ -154,7 +163,8 @@ static int read_capture(const char *path, struct weir_diags *diags, struct weir_
 	return r;
 }
 
-int weir_frames_read(const char *text, struct weir_diags *diags, struct weir_frames *ret_frames)
+int weir_frames_read(const char *text, struct weir_diags *diags, struct weir_frames *ret_frames,
+		     bool *ret_is_capture)
 {
 	_cleanup_frames_ struct weir_frames frames = {};
 	ssize_t digits = access(text, F_OK) ? count_digits(text) : -1;
@@ -163,6 +173,7 @@ int weir_frames_read(const char *text, struct weir_diags *diags, struct weir_fra
 
 	if (r)
 		return r;
+	*ret_is_capture = digits <= 0;
 	*ret_frames = frames;
 	frames = (struct weir_frames){};
 	return 0;

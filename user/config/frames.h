@@ -7,13 +7,14 @@
 #define WEIR_CONFIG_FRAMES_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/diag.h"
 
 enum {
 	WEIR_FRAME_BYTES_MAX = 65535,
-	WEIR_FRAMES_MAX = 65536, /* of one capture */
+	WEIR_FRAMES_MAX = 4096, /* of one capture: each is looked for in every list */
 };
 
 struct weir_frame {
@@ -34,7 +35,11 @@ struct weir_frames {
  * beginning is filled up with zeros: the gate looks at headers and lengths.
  * Returns 0; -EINVAL with a diagnostic; or another negative errno with one.
  */
-int weir_frames_read(const char *text, struct weir_diags *diags, struct weir_frames *ret_frames);
+int weir_frames_read(const char *text, struct weir_diags *diags, struct weir_frames *ret_frames,
+		     bool *ret_is_capture);
+
+/* Add a copy of a frame. Returns 0 or -ENOMEM. */
+int weir_frames_add(struct weir_frames *frames, const void *bytes, size_t size);
 void weir_frames_done(struct weir_frames *frames);
 
 #define _cleanup_frames_ __attribute__((cleanup(weir_frames_done)))
