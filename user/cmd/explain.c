@@ -148,9 +148,9 @@ static int judge(struct explain *explain, const struct weir_frame *frame,
 	verdict->number = frame->number;
 	verdict->bytes = frame->size;
 	verdict->reason = reason;
-	verdict->has_flow = !weir_flow_read(frame->bytes, frame->size, &verdict->flow);
-	if (verdict->has_flow)
-		weir_explain(&known, &verdict->flow, reason, &verdict->explanation);
+	verdict->has_header = !weir_header_read(frame->bytes, frame->size, &verdict->header);
+	if (verdict->has_header)
+		weir_explain(&known, &verdict->header, reason, &verdict->explanation);
 	return 0;
 }
 
@@ -168,12 +168,12 @@ static int judge_all(struct explain *explain)
 
 static int make_frames(struct explain *explain, const struct weir_asked *asked)
 {
-	__u8 frame[WEIR_FLOW_FRAME_BYTES];
+	__u8 frame[WEIR_HEADER_FRAME_BYTES];
 
 	if (asked->frame)
 		return weir_frames_read(asked->frame, &explain->diags, &explain->frames,
 					&explain->is_capture);
-	weir_flow_frame(&asked->flow, frame);
+	weir_header_frame(&asked->header, frame);
 	return weir_frames_add(&explain->frames, frame, sizeof(frame));
 }
 

@@ -55,15 +55,15 @@ static int read_option(int option, struct weir_diags *diags, struct weir_asked *
 
 	switch (option) {
 	case 'p':
-		return read_protocol(optarg, diags, &asked->flow.protocol);
+		return read_protocol(optarg, diags, &asked->header.protocol);
 	case 's':
 		r = read_number("--sport", optarg, 65535, diags, &number);
 		if (!r)
-			asked->flow.source_port = number;
+			asked->header.source_port = number;
 		return r;
 	case 'f':
 		asked->has_flags = true;
-		if (weir_tcp_flags_parse(optarg, &asked->flow.tcp_flags))
+		if (weir_tcp_flags_parse(optarg, &asked->header.tcp_flags))
 			return weir_diags_error(diags, NULL, 0, 0,
 						"--flags: '%s' is not of fin,syn,rst,psh,ack,urg "
 						"or none",
@@ -83,25 +83,25 @@ static bool has_ports(__u8 protocol)
 }
 
 /* SRC and DST[:PORT]. 1: usage. */
-static int read_ends(char **operands, struct weir_diags *diags, struct weir_flow *flow)
+static int read_ends(char **operands, struct weir_diags *diags, struct weir_header *header)
 {
 	const char *destination = operands[1], *colon = strchr(destination, ':');
 	unsigned long port = 0;
-	int r = read_address(operands[0], strlen(operands[0]), diags, &flow->source)
+	int r = read_address(operands[0], strlen(operands[0]), diags, &header->source)
 			?: read_address(destination, strcspn(destination, ":"), diags,
-					&flow->destination);
+					&header->destination);
 
 	if (r)
 		return r;
-	if (has_ports(flow->protocol) != !!colon)
+	if (has_ports(header->protocol) != !!colon)
 		return weir_diags_error(diags, NULL, 0, 0,
 					colon ? "'%s': this protocol has no ports"
 					      : "'%s': TCP and UDP need a port, %s:PORT",
 					destination, destination);
 	r = colon ? read_number("port", colon + 1, 65535, diags, &port) : 0;
-	flow->port = port;
-	if (!has_ports(flow->protocol))
-		flow->source_port = 0;
+	header->port = port;
+	if (!has_ports(header->protocol))
+		header->source_port = 0;
 	return r;
 }
 
@@ -114,22 +114,22 @@ int weir_packet_parse(int argc, char **argv, struct weir_diags *diags, struct we
 					      {}};
 	int option, r = 0;
 
-	asked->flow = (struct weir_flow){.protocol = IPPROTO_TCP,
-					 .source_port = SOURCE_PORT,
-					 .tcp_flags = WEIR_TCP_SYN,
-					 .icmp_type = ICMP_ECHO_REQUEST};
+	asked->header = (struct weir_header){.protocol = IPPROTO_TCP,
+					     .source_port = SOURCE_PORT,
+					     .tcp_flags = WEIR_TCP_SYN,
+					     .icmp_type = ICMP_ECHO_REQUEST};
 	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
 		r = read_option(option, diags, asked);
 	if (r || argc - optind != (asked->frame ? 0 : 2))
 		return r ?: 1;
 	if (asked->frame)
 		return 0;
-	if (asked->flow.protocol != IPPROTO_TCP) {
+	if (asked->header.protocol != IPPROTO_TCP) {
 		if (asked->has_flags)
 			return weir_diags_error(diags, NULL, 0, 0, "--flags: only TCP has flags");
-		asked->flow.tcp_flags = 0;
+		asked->header.tcp_flags = 0;
 	}
-	if (asked->flow.protocol != IPPROTO_ICMP)
-		asked->flow.icmp_type = 0;
-	return read_ends(argv + optind, diags, &asked->flow);
+	if (asked->header.protocol != IPPROTO_ICMP)
+		asked->header.icmp_type = 0;
+	return read_ends(argv + optind, diags, &asked->header);
 }

@@ -9,11 +9,11 @@
 #define WEIR_CMD_PACKET_H
 
 #include "base/diag.h"
-#include "plan/flow.h"
+#include "plan/header.h"
 
 struct weir_asked {
-	struct weir_flow flow; /* a SYN, unless the options say otherwise */
-	const char *frame;     /* as it was written; NULL: `flow` is meant */
+	struct weir_header header; /* a SYN, unless the options say otherwise */
+	const char *frame;         /* as it was written; NULL: `header` is meant */
 	bool has_flags;
 };
 

@@ -17,7 +17,7 @@
 
 struct explain {
 	const struct weir_circumstances *known;
-	const struct weir_flow *flow;
+	const struct weir_header *header;
 	struct weir_explanation *to;
 };
 
@@ -46,10 +46,10 @@ static bool say_listed(struct explain *explain, const struct weir_list *list, co
 	for (size_t i = 0; i < list->count; i++) {
 		const struct weir_listed *entry = &list->entries[i];
 
-		if (!weir_prefix_has(entry->prefix, explain->flow->source))
+		if (!weir_prefix_has(entry->prefix, explain->header->source))
 			continue;
-		say(explain, list->path, entry->line, "%s%s%s has %s", what, list->name ? " " : "",
-		    list->name ?: "", weir_prefix_format(entry->prefix, prefix));
+		say(explain, list->path, entry->line, "%s %s", what,
+		    weir_prefix_format(entry->prefix, prefix));
 		return true;
 	}
 	return false;
@@ -59,9 +59,12 @@ static bool say_denylists(struct explain *explain)
 {
 	const struct weir_config *config = explain->known->config;
 	bool is_listed = false;
+	char what[64];
 
-	for (size_t i = 0; config && i < config->denylists_count; i++)
-		is_listed |= say_listed(explain, &config->denylists[i], "denylist");
+	for (size_t i = 0; config && i < config->denylists_count; i++) {
+		snprintf(what, sizeof(what), "denylist %s has", config->denylists[i].name);
+		is_listed |= say_listed(explain, &config->denylists[i], what);
+	}
 	return is_listed;
 }
 
@@ -75,7 +78,8 @@ static bool say_live(struct explain *explain, __u32 kind)
 		const struct weir_record *record = &explain->known->records[i];
 		size_t at = explain->to->count;
 
-		if (record->kind != kind || !weir_prefix_has(record->prefix, explain->flow->source))
+		if (record->kind != kind ||
+		    !weir_prefix_has(record->prefix, explain->header->source))
 			continue;
 		say(explain, NULL, 0, "live %s of %s", kind == WEIR_LIVE_BAN ? "ban" : "release",
 		    weir_prefix_format(record->prefix, prefix));
@@ -101,10 +105,10 @@ static bool is_denied(const struct explain *explain)
 
 	for (size_t i = 0; i < known->records_count; i++)
 		if (known->records[i].kind == WEIR_LIVE_BAN &&
-		    weir_prefix_has(known->records[i].prefix, explain->flow->source))
+		    weir_prefix_has(known->records[i].prefix, explain->header->source))
 			return true;
 	for (size_t i = 0; known->config && i < known->config->denylists_count; i++)
-		if (is_listed(&known->config->denylists[i], explain->flow->source))
+		if (is_listed(&known->config->denylists[i], explain->header->source))
 			return true;
 	return false;
 }
@@ -117,7 +121,7 @@ static void say_released(struct explain *explain)
 	if (!is_denied(explain))
 		return;
 	if (config)
-		say_listed(explain, &config->allowlist, "released: allowlist");
+		say_listed(explain, &config->allowlist, "released: the allowlist has");
 	say_live(explain, WEIR_LIVE_RELEASE);
 	say_denylists(explain);
 	say_live(explain, WEIR_LIVE_BAN);
@@ -146,7 +150,7 @@ static bool say_ingress(struct explain *explain)
 	for (size_t i = 0; config && i < config->region.ingress_count; i++) {
 		const struct weir_ingress *ingress = &config->region.ingress[i];
 
-		if (ingress->address != explain->flow->destination)
+		if (ingress->address != explain->header->destination)
 			continue;
 		say(explain, ingress->origin.path, ingress->origin.line,
 		    "ingress %s, rate %s, burst %s", weir_address_format(ingress->address, address),
@@ -165,7 +169,7 @@ static bool say_egress(struct explain *explain)
 	for (size_t i = 0; config && i < config->region.egress_count; i++) {
 		const struct weir_egress *egress = &config->region.egress[i];
 
-		if (egress->address != explain->flow->destination)
+		if (egress->address != explain->header->destination)
 			continue;
 		say(explain, egress->origin.path, egress->origin.line, "egress %s",
 		    weir_address_format(egress->address, address));
@@ -182,7 +186,7 @@ static void say_destination(struct explain *explain)
 
 	if (!is_ingress && !is_egress)
 		say(explain, NULL, 0, "%s is the machine's own address",
-		    weir_address_format(explain->flow->destination, address));
+		    weir_address_format(explain->header->destination, address));
 }
 
 /* `to` an ingress address: its open port, or its CDN port. */
@@ -195,7 +199,7 @@ static void say_port(struct explain *explain, bool is_cdn)
 						   : config->open_ports_origins;
 
 	for (size_t i = 0; i < count; i++)
-		if (ports[i].port == explain->flow->port)
+		if (ports[i].port == explain->header->port)
 			say(explain, origins[i].path, origins[i].line, "%s port %u%s",
 			    is_cdn ? "CDN" : "open", ports[i].port,
 			    origins[i].path ? "" : ", the platform's default");
@@ -206,7 +210,7 @@ static void explain_ingress(struct explain *explain, bool is_cdn)
 	if (explain->known->config)
 		say_port(explain, is_cdn);
 	if (is_cdn && explain->known->config)
-		say_listed(explain, &explain->known->config->cdn, "the CDN's ranges");
+		say_listed(explain, &explain->known->config->cdn, "the CDN's ranges have");
 	say_ingress(explain);
 	say_released(explain);
 }
@@ -218,7 +222,7 @@ static void explain_port(struct explain *explain)
 	if (config)
 		say(explain, config->path, 0,
 		    "port %u is none of `ports`, and no `management` rule opens it",
-		    explain->flow->port);
+		    explain->header->port);
 	say_ingress(explain);
 }
 
@@ -230,7 +234,7 @@ static void explain_cdn_source(struct explain *explain)
 	if (!config)
 		return;
 	say(explain, config->cdn.path, 0, "no range of the CDN has %s",
-	    weir_address_format(explain->flow->source, source));
+	    weir_address_format(explain->header->source, source));
 	say_port(explain, true);
 }
 
@@ -242,19 +246,19 @@ static void explain_not_ingress(struct explain *explain)
 	if (config)
 		say(explain, config->region.path, 0,
 		    "%s is no ingress or egress address, nor the machine's own",
-		    weir_address_format(explain->flow->destination, address));
+		    weir_address_format(explain->header->destination, address));
 }
 
 /* ---- rules ----------------------------------------------------------------------------- */
 
-static bool rule_has(const struct weir_management *rule, const struct weir_flow *flow)
+static bool rule_has(const struct weir_management *rule, const struct weir_header *header)
 {
-	return (!rule->protocol || rule->protocol == flow->protocol) &&
-	       weir_prefix_has(rule->from, flow->source) &&
-	       weir_prefix_has(rule->to, flow->destination) &&
-	       flow->source_port >= rule->source_port_low &&
-	       flow->source_port <= rule->source_port_high && flow->port >= rule->port_low &&
-	       flow->port <= rule->port_high;
+	return (!rule->protocol || rule->protocol == header->protocol) &&
+	       weir_prefix_has(rule->from, header->source) &&
+	       weir_prefix_has(rule->to, header->destination) &&
+	       header->source_port >= rule->source_port_low &&
+	       header->source_port <= rule->source_port_high && header->port >= rule->port_low &&
+	       header->port <= rule->port_high;
 }
 
 static void explain_management(struct explain *explain)
@@ -266,7 +270,7 @@ static void explain_management(struct explain *explain)
 		struct weir_rule words = weir_rule_of(rule);
 		char text[WEIR_EVIDENCE_TEXT_MAX - 32];
 
-		if (!rule_has(rule, explain->flow))
+		if (!rule_has(rule, explain->header))
 			continue;
 		weir_words_rule(&words, text, sizeof(text));
 		say(explain, rule->origin.path ?: config->path, rule->origin.line,
@@ -286,7 +290,7 @@ static void explain_backend(struct explain *explain)
 	for (size_t i = 0; config && i < config->backends_count; i++) {
 		const struct weir_backend *backend = &config->backends[i];
 
-		if (!weir_prefix_has(backend->prefix, explain->flow->source))
+		if (!weir_prefix_has(backend->prefix, explain->header->source))
 			continue;
 		say(explain, backend->origin.path, backend->origin.line, "backends: %s",
 		    weir_prefix_format(backend->prefix, prefix));
@@ -305,10 +309,10 @@ static void explain_unsolicited(struct explain *explain)
 	say_released(explain);
 }
 
-void weir_explain(const struct weir_circumstances *known, const struct weir_flow *flow,
+void weir_explain(const struct weir_circumstances *known, const struct weir_header *header,
 		  enum weir_reason reason, struct weir_explanation *ret_explanation)
 {
-	struct explain explain = {known, flow, ret_explanation};
+	struct explain explain = {known, header, ret_explanation};
 
 	ret_explanation->count = 0;
 	switch (reason) {

@@ -6,7 +6,7 @@
 #ifndef WEIR_PLAN_EXPLAIN_H
 #define WEIR_PLAN_EXPLAIN_H
 
-#include "plan/flow.h"
+#include "plan/header.h"
 #include "plan/journal.h"
 #include "plan/plan.h"
 #include "weir/reasons.h"
@@ -34,8 +34,8 @@ struct weir_circumstances {
 	size_t records_count;
 };
 
-/* Why `flow` was judged `reason`. Paths and records in the result belong to the circumstances. */
-void weir_explain(const struct weir_circumstances *known, const struct weir_flow *flow,
+/* Why `header` was judged `reason`. Paths and records in the result belong to the circumstances. */
+void weir_explain(const struct weir_circumstances *known, const struct weir_header *header,
 		  enum weir_reason reason, struct weir_explanation *ret_explanation);
 
 #endif

@@ -40,12 +40,12 @@ static void print_evidence(FILE *to, const struct weir_evidence *evidence)
 
 static void print_verdict(FILE *to, const struct weir_verdict *verdict, bool is_capture)
 {
-	char flow[WEIR_FLOW_TEXT_MAX];
+	char header[WEIR_HEADER_TEXT_MAX];
 
 	if (is_capture)
 		fprintf(to, "#%u ", verdict->number);
-	if (verdict->has_flow)
-		fprintf(to, "%s: ", weir_flow_format(&verdict->flow, flow));
+	if (verdict->has_header)
+		fprintf(to, "%s: ", weir_header_format(&verdict->header, header));
 	else
 		fprintf(to, "a frame of %zu bytes: ", verdict->bytes);
 	fprintf(to, "%s %s: %s\n", verdict_word(verdict->reason), weir_reason_slug(verdict->reason),
@@ -86,20 +86,20 @@ static json_t *evidence_json(const struct weir_evidence *evidence)
 	return value;
 }
 
-static void add_flow(json_t *to, const struct weir_flow *flow)
+static void add_header(json_t *to, const struct weir_header *header)
 {
-	char text[WEIR_FLOW_TEXT_MAX], address[WEIR_PREFIX_TEXT_MAX];
+	char text[WEIR_HEADER_TEXT_MAX], address[WEIR_PREFIX_TEXT_MAX];
 
-	json_object_set_new(to, "packet", json_string(weir_flow_format(flow, text)));
-	weir_address_format(flow->source, address);
+	json_object_set_new(to, "packet", json_string(weir_header_format(header, text)));
+	weir_address_format(header->source, address);
 	json_object_set_new(to, "source", json_string(address));
-	weir_address_format(flow->destination, address);
+	weir_address_format(header->destination, address);
 	json_object_set_new(to, "destination", json_string(address));
-	json_object_set_new(to, "protocol", json_integer(flow->protocol));
-	if (flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP)
+	json_object_set_new(to, "protocol", json_integer(header->protocol));
+	if (header->protocol != IPPROTO_TCP && header->protocol != IPPROTO_UDP)
 		return;
-	json_object_set_new(to, "source_port", json_integer(flow->source_port));
-	json_object_set_new(to, "port", json_integer(flow->port));
+	json_object_set_new(to, "source_port", json_integer(header->source_port));
+	json_object_set_new(to, "port", json_integer(header->port));
 }
 
 static const char *files_word(enum weir_status_files files)
@@ -117,8 +117,8 @@ static json_t *verdict_json(const struct weir_verdict *verdict, bool is_capture,
 
 	if (is_capture)
 		json_object_set_new(value, "number", json_integer(verdict->number));
-	if (verdict->has_flow)
-		add_flow(value, &verdict->flow);
+	if (verdict->has_header)
+		add_header(value, &verdict->header);
 	json_object_set_new(value, "bytes", json_integer(verdict->bytes));
 	json_object_set_new(value, "verdict", json_string(verdict_word(verdict->reason)));
 	json_object_set_new(value, "reason", json_string(weir_reason_slug(verdict->reason)));

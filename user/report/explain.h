@@ -10,8 +10,8 @@
 
 struct weir_verdict {
 	unsigned int number; /* in its capture, from 1 */
-	bool has_flow;       /* the frame has a whole IPv4 header, which `flow` tells */
-	struct weir_flow flow;
+	bool has_header;     /* the frame has a whole IPv4 header, which `header` tells */
+	struct weir_header header;
 	size_t bytes;
 	enum weir_reason reason;
 	struct weir_explanation explanation;

@@ -3,7 +3,7 @@
  * Scalars -> frame -> scalars. Reading mirrors the gate's parse stage as far as its fields go,
  * but judges nothing: it is for words about a packet that the program has judged.
  */
-#include "plan/flow.h"
+#include "plan/header.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,56 +41,56 @@ static __u16 get16(const __u8 *from)
 	return from[0] << 8 | from[1];
 }
 
-/* The transport header of the flow at `to`. Returns its size. */
-static size_t put_transport(const struct weir_flow *flow, __u8 *to)
+/* The transport header of the header at `to`. Returns its size. */
+static size_t put_transport(const struct weir_header *header, __u8 *to)
 {
-	if (flow->protocol == IPPROTO_ICMP) {
-		to[0] = flow->icmp_type;
-		to[1] = flow->icmp_code;
+	if (header->protocol == IPPROTO_ICMP) {
+		to[0] = header->icmp_type;
+		to[1] = header->icmp_code;
 		return ICMP_BYTES;
 	}
-	if (flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP)
+	if (header->protocol != IPPROTO_TCP && header->protocol != IPPROTO_UDP)
 		return 0;
-	put16(to, flow->source_port);
-	put16(to + 2, flow->port);
-	if (flow->protocol == IPPROTO_UDP) {
+	put16(to, header->source_port);
+	put16(to + 2, header->port);
+	if (header->protocol == IPPROTO_UDP) {
 		put16(to + 4, sizeof(struct udphdr));
 		return sizeof(struct udphdr);
 	}
 	to[12] = TCP_BYTES / 4 << 4;
-	to[TCP_FLAGS_AT] = flow->tcp_flags;
+	to[TCP_FLAGS_AT] = header->tcp_flags;
 	return TCP_BYTES;
 }
 
-void weir_flow_frame(const struct weir_flow *flow, __u8 to[static WEIR_FLOW_FRAME_BYTES])
+void weir_header_frame(const struct weir_header *header, __u8 to[static WEIR_HEADER_FRAME_BYTES])
 {
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = 5,
 		.ttl = 64,
-		.protocol = flow->protocol,
-		.saddr = htonl(flow->source),
-		.daddr = htonl(flow->destination),
+		.protocol = header->protocol,
+		.saddr = htonl(header->source),
+		.daddr = htonl(header->destination),
 	};
 
-	memset(to, 0, WEIR_FLOW_FRAME_BYTES);
+	memset(to, 0, WEIR_HEADER_FRAME_BYTES);
 	put16(to + ETH_HLEN - 2, ETH_P_IP);
-	ip.tot_len = htons(sizeof(ip) + put_transport(flow, to + ETH_HLEN + sizeof(ip)));
+	ip.tot_len = htons(sizeof(ip) + put_transport(header, to + ETH_HLEN + sizeof(ip)));
 	memcpy(to + ETH_HLEN, &ip, sizeof(ip));
 }
 
-static void read_transport(const __u8 *at, size_t size, struct weir_flow *flow)
+static void read_transport(const __u8 *at, size_t size, struct weir_header *header)
 {
-	if (flow->protocol == IPPROTO_ICMP && size >= 2) {
-		flow->icmp_type = at[0];
-		flow->icmp_code = at[1];
+	if (header->protocol == IPPROTO_ICMP && size >= 2) {
+		header->icmp_type = at[0];
+		header->icmp_code = at[1];
 	}
-	if ((flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP) || size < 4)
+	if ((header->protocol != IPPROTO_TCP && header->protocol != IPPROTO_UDP) || size < 4)
 		return;
-	flow->source_port = get16(at);
-	flow->port = get16(at + 2);
-	if (flow->protocol == IPPROTO_TCP && size > TCP_FLAGS_AT)
-		flow->tcp_flags = at[TCP_FLAGS_AT];
+	header->source_port = get16(at);
+	header->port = get16(at + 2);
+	if (header->protocol == IPPROTO_TCP && size > TCP_FLAGS_AT)
+		header->tcp_flags = at[TCP_FLAGS_AT];
 }
 
 /* Where the frame's IPv4 header begins, or 0: it is no IPv4 frame. */
@@ -109,10 +109,10 @@ static size_t find_ipv4(const __u8 *frame, size_t size)
 	return 0;
 }
 
-int weir_flow_read(const void *frame, size_t size, struct weir_flow *ret_flow)
+int weir_header_read(const void *frame, size_t size, struct weir_header *ret_flow)
 {
 	size_t at = find_ipv4(frame, size), header_bytes;
-	struct weir_flow flow = {};
+	struct weir_header header = {};
 	struct iphdr ip;
 
 	if (!at || size - at < sizeof(ip))
@@ -121,13 +121,13 @@ int weir_flow_read(const void *frame, size_t size, struct weir_flow *ret_flow)
 	header_bytes = ip.ihl * 4;
 	if (ip.version != 4 || header_bytes < sizeof(ip))
 		return -EINVAL;
-	flow.source = ntohl(ip.saddr);
-	flow.destination = ntohl(ip.daddr);
-	flow.protocol = ip.protocol;
+	header.source = ntohl(ip.saddr);
+	header.destination = ntohl(ip.daddr);
+	header.protocol = ip.protocol;
 	at += header_bytes;
 	if (at <= size && !(ntohs(ip.frag_off) & IP_OFFSET_MASK))
-		read_transport((const __u8 *)frame + at, size - at, &flow);
-	*ret_flow = flow;
+		read_transport((const __u8 *)frame + at, size - at, &header);
+	*ret_flow = header;
 	return 0;
 }
 
@@ -142,23 +142,23 @@ static void flags_format(__u8 set, char to[static 32])
 					 flags[i].name);
 }
 
-char *weir_flow_format(const struct weir_flow *flow, char to[static WEIR_FLOW_TEXT_MAX])
+char *weir_header_format(const struct weir_header *header, char to[static WEIR_HEADER_TEXT_MAX])
 {
 	char source[WEIR_PREFIX_TEXT_MAX], destination[WEIR_PREFIX_TEXT_MAX], set[32];
 	const char *const ends = "%s:%u > %s:%u %s%s";
 
-	weir_address_format(flow->source, source);
-	weir_address_format(flow->destination, destination);
-	flags_format(flow->tcp_flags, set);
-	if (flow->protocol == IPPROTO_TCP || flow->protocol == IPPROTO_UDP)
-		snprintf(to, WEIR_FLOW_TEXT_MAX, ends, source, flow->source_port, destination,
-			 flow->port, flow->protocol == IPPROTO_TCP ? "tcp" : "udp", set);
-	else if (flow->protocol == IPPROTO_ICMP)
-		snprintf(to, WEIR_FLOW_TEXT_MAX, "%s > %s icmp type %u code %u", source,
-			 destination, flow->icmp_type, flow->icmp_code);
+	weir_address_format(header->source, source);
+	weir_address_format(header->destination, destination);
+	flags_format(header->tcp_flags, set);
+	if (header->protocol == IPPROTO_TCP || header->protocol == IPPROTO_UDP)
+		snprintf(to, WEIR_HEADER_TEXT_MAX, ends, source, header->source_port, destination,
+			 header->port, header->protocol == IPPROTO_TCP ? "tcp" : "udp", set);
+	else if (header->protocol == IPPROTO_ICMP)
+		snprintf(to, WEIR_HEADER_TEXT_MAX, "%s > %s icmp type %u code %u", source,
+			 destination, header->icmp_type, header->icmp_code);
 	else
-		snprintf(to, WEIR_FLOW_TEXT_MAX, "%s > %s protocol %u", source, destination,
-			 flow->protocol);
+		snprintf(to, WEIR_HEADER_TEXT_MAX, "%s > %s protocol %u", source, destination,
+			 header->protocol);
 	return to;
 }
 
