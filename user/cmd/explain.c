@@ -19,7 +19,7 @@
 #include "kernel/live.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
-#include "kernel/trial.h"
+#include "kernel/twin.h"
 #include "report/explain.h"
 
 static const char usage[] = "explain SRC DST[:PORT] [--proto tcp|udp|icmp|NUMBER] [--sport N]\n"
