@@ -16,8 +16,11 @@
 #include "policy_maps.h"
 #include "ranges.h"
 
-/* Does an unexpired live entry of this kind hold the host-order address, at any length? */
-static __noinline bool live_has(__u32 kind, __u64 lengths, __u32 address)
+/*
+ * Does an unexpired live entry of this kind hold the host-order address, at any length? Global,
+ * so that the kernel verifies its loop once, not once for each path that leads here.
+ */
+__noinline bool live_has(__u32 kind, __u64 lengths, __u32 address)
 {
 	for (__u32 length = 0; length <= 32; length++) {
 		struct weir_live_key key = {.kind = kind, .length = length};

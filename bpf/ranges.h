@@ -38,12 +38,13 @@ static __always_inline bool ranges_have(void *map, __u32 first, __u32 count, __u
 	return false;
 }
 
-static __noinline bool cdn_has(__u32 half, __u32 count, __u32 address)
+/* Global functions, so that the kernel verifies each search once. */
+__noinline bool cdn_has(__u32 half, __u32 count, __u32 address)
 {
 	return ranges_have(&weir_cdn, half * WEIR_CDN_RANGES_MAX, count, address);
 }
 
-static __noinline bool allow_has(__u32 half, __u32 count, __u32 address)
+__noinline bool allow_has(__u32 half, __u32 count, __u32 address)
 {
 	return ranges_have(&weir_allow, half * WEIR_ALLOW_RANGES_MAX, count, address);
 }
