@@ -39,7 +39,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e fmt lint unit gate install uninstall clean help
+.PHONY: all check test demo e2e fmt lint unit gate kernels install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -127,6 +127,11 @@ $(B)/flood: tests/tools/flood.c
 
 LAB := $(B)/weir $(B)/flood
 
+KERNEL_TESTS := $(wildcard tests/kernels/*.c)
+$(B)/kernel-tests: $(KERNEL_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
+
 unit: $(UNITS) ## unit tests: no privileges
 	$(Q)scripts/run-tests unit $(UNITS)
 
@@ -135,6 +140,9 @@ gate: $(B)/gate-tests ## gate tests: the real program by BPF_PROG_TEST_RUN (root
 
 e2e: $(LAB) ## stories in network namespaces (root)
 	$(Q)scripts/run-tests e2e tests/e2e/*.e2e.sh
+
+kernels: $(B)/kernel-tests $(B)/gate-tests ## the same on Debian's kernels, in virtual machines
+	$(Q)scripts/kernels
 
 lint: $(SKELS) ## formatting, static checks, layers, drift of generated text
 	$(Q)scripts/lint

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What scripts/kernels runs inside the virtual machine: the kernel's own tests, then those gate
+# tests that it names. Prints `ok NAME` and `not ok NAME` lines for it to read.
+modprobe -a veth 8021q dummy
+
+# Criterion's TAP -> verdicts; a program that dies without one is a failure of its own.
+run() { # PROGRAM ARGUMENTS...
+	name=${1##*/}
+	code=0
+	"$@" --tap=/tmp/tap 2>&1 || code=$?
+	sed -n -e '/# SKIP/d' -e 's/^\(ok\|not ok\) - /\1 /p' /tmp/tap
+	if [ $code -ne 0 ] && ! grep -q '^not ok' /tmp/tap; then
+		echo "not ok $name: ended with exit code $code"
+	fi
+	rm -f /tmp/tap
+}
+
+run /tests/kernel-tests --jobs=1 # they load and unload modules
+modprobe nf_conntrack # the lookup of it is resolved when the gate is loaded
+run /tests/gate-tests --jobs=1 --filter="$(cat /tests/filter)"
