@@ -125,8 +125,8 @@ static bool is_known_coding(const char *head, struct weir_span coding)
 enum weir_ending weir_framing_coding(const char *head, struct weir_span value,
 				     struct weir_framing_fields *framing)
 {
-	struct weir_span rest = value, coding = {0};
-	bool is_known = true;
+	struct weir_span rest = value, coding;
+	int known = 0;
 
 	if (framing->is_chunked)
 		return WEIR_END_TRANSFER_ENCODING;
@@ -136,10 +136,11 @@ enum weir_ending weir_framing_coding(const char *head, struct weir_span value,
 		return WEIR_END_TRANSFER_ENCODING;
 	if (weir_span_is(head, value, "chunked"))
 		return WEIR_END_NONE;
-	while (is_known && weir_list_next(head, &rest, &coding))
-		is_known = rest.size ? is_known_coding(head, coding)
-				     : weir_span_is(head, coding, "chunked");
-	return is_known && coding.size ? WEIR_END_TRANSFER_CODING : WEIR_END_TRANSFER_ENCODING;
+	while (weir_list_next(head, &rest, &coding) && rest.size && is_known_coding(head, coding))
+		known++;
+	return known && !rest.size && weir_span_is(head, coding, "chunked")
+		       ? WEIR_END_TRANSFER_CODING
+		       : WEIR_END_TRANSFER_ENCODING;
 }
 
 static bool is_framing_name(const char *head, struct weir_span name)

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ClientHellos: names and protocols out of any segmentation, every refusal, against a slow reader. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "guard.h"
+#include "random.h"
+#include "sniff/hello.h"
+#include "sniff_hello.h"
+
+static struct bytes message, wire;
+
+static enum weir_sniff feed_at_once(struct weir_hello *hello, const void *data, size_t size)
+{
+	_cleanup_guard_ struct guard guard = guard_of(data, size);
+
+	weir_hello_init(hello);
+	return weir_hello_feed(hello, guard.bytes, size, NULL);
+}
+
+/* Every way of cutting must give the same answer. */
+static enum weir_sniff feed_pieces(struct weir_hello *hello, const __u8 *data, size_t size,
+				   size_t piece)
+{
+	enum weir_sniff sniff = WEIR_MORE;
+
+	weir_hello_init(hello);
+	for (size_t at = 0; at < size && sniff == WEIR_MORE; at += piece) {
+		size_t run = size - at < piece ? size - at : piece;
+
+		sniff = weir_hello_feed(hello, data + at, run, NULL);
+	}
+	return sniff;
+}
+
+static void make(const struct hello_parts *parts, size_t record)
+{
+	hello_message(&message, parts);
+	cut_records(&wire, &message, record);
+}
+
+static void expect_name(const struct hello_parts *parts, const char *name)
+{
+	struct weir_hello hello;
+
+	make(parts, 16384);
+	cr_assert_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_DONE, "%s: %d", name,
+		     hello.ending);
+	cr_expect_str_eq(hello.name, name);
+	cr_expect_eq(hello.name_size, strlen(name));
+	cr_expect(hello.has_name);
+}
+
+static void expect_refused(const struct hello_parts *parts, enum weir_ending ending)
+{
+	struct weir_hello hello;
+
+	make(parts, 16384);
+	cr_expect_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_BAD, "%s", parts->name);
+	cr_expect_eq(hello.ending, ending, "%s: %d", parts->name, hello.ending);
+}
+
+Test(hello, normalises_the_name)
+{
+	expect_name(&(struct hello_parts){.name = "shop.example"}, "shop.example");
+	expect_name(&(struct hello_parts){.name = "SHOP.Example"}, "shop.example");
+	expect_name(&(struct hello_parts){.name = "shop.example."}, "shop.example");
+	expect_name(&(struct hello_parts){.name = "xn--mnchen-3ya.example"},
+		    "xn--mnchen-3ya.example");
+	expect_name(&(struct hello_parts){.name = "_x.1a.example"}, "_x.1a.example");
+}
+
+Test(hello, refuses_what_is_no_host_name)
+{
+	static const char *const names[] = {
+		"",
+		".",
+		"..",
+		"a..b",
+		".a",
+		"127.0.0.1",
+		"127.1",
+		"0x7f000001",
+		"a.0x7f",
+		"[::1]",
+		"::1",
+		"a b",
+		"a/b",
+		"a:443",
+		"m\xc3\xbc.example",
+		"*.example",
+		"a.example..",
+		"a123456789012345678901234567890123456789012345678901234567890123.example"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		expect_refused(&(struct hello_parts){.name = names[i]}, WEIR_END_HELLO_NAME);
+	expect_refused(&(struct hello_parts){.name = "a.example\0.evil", .name_size = 15},
+		       WEIR_END_HELLO_NAME);
+}
+
+Test(hello, refuses_two_names)
+{
+	struct hello_parts parts = {.name = "a.example", .second_name = "b.example"};
+
+	expect_refused(&parts, WEIR_END_HELLO_DUPLICATE_NAME);
+	parts.has_two_extensions = true;
+	expect_refused(&parts, WEIR_END_HELLO_DUPLICATE_NAME);
+	parts.second_name = "a.example";
+	expect_refused(&parts, WEIR_END_HELLO_DUPLICATE_NAME);
+}
+
+Test(hello, may_have_no_name)
+{
+	struct weir_hello hello;
+
+	make(&(struct hello_parts){.padding = 10}, 16384);
+	cr_expect_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_DONE);
+	cr_expect(!hello.has_name && !hello.name_size);
+	make(&(struct hello_parts){.is_without_extensions = true}, 16384);
+	cr_expect_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_DONE);
+	cr_expect(!hello.has_name);
+}
+
+Test(hello, lists_the_protocols_offered)
+{
+	struct weir_hello hello;
+
+	make(&(struct hello_parts){.name = "a.example",
+				   .alpn = "\x0a"
+					   "acme-tls/1"
+					   "\x02"
+					   "h2"},
+	     7);
+	cr_assert_eq(feed_pieces(&hello, wire.data, wire.size, 3), WEIR_DONE);
+	cr_expect(weir_hello_offers(&hello, "acme-tls/1"));
+	cr_expect(weir_hello_offers(&hello, "h2"));
+	cr_expect(!weir_hello_offers(&hello, "h"));
+	cr_expect(!weir_hello_offers(&hello, "http/1.1"));
+}
+
+Test(hello, keeps_whole_protocols_of_a_long_list)
+{
+	char list[400] = "";
+	struct weir_hello hello;
+
+	for (int i = 0; i < 30; i++)
+		sprintf(list + strlen(list),
+			"\x09"
+			"proto-%03d",
+			i);
+	make(&(struct hello_parts){.name = "a.example", .alpn = list}, 16384);
+	for (size_t piece = 1; piece < 40; piece += 13) {
+		cr_assert_eq(feed_pieces(&hello, wire.data, wire.size, piece), WEIR_DONE);
+		cr_expect(weir_hello_offers(&hello, "proto-000"));
+		cr_expect(weir_hello_offers(&hello, "proto-008"));
+		cr_expect(!weir_hello_offers(&hello, "proto-009"));
+	}
+}
+
+Test(hello, wants_more_for_every_strict_prefix)
+{
+	static const size_t records[] = {16384, 100, 7, 1};
+	struct weir_hello hello;
+
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		make(&(struct hello_parts){.name = "shop.example",
+					   .alpn = "\x02h2",
+					   .padding = 200},
+		     records[i]);
+		for (size_t size = 0; size < wire.size; size++)
+			cr_assert_eq(feed_at_once(&hello, wire.data, size), WEIR_MORE,
+				     "records of %zu, %zu bytes", records[i], size);
+		cr_expect_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_DONE);
+		cr_expect_eq(feed_pieces(&hello, wire.data, wire.size, 1), WEIR_DONE);
+		cr_expect_str_eq(hello.name, "shop.example");
+	}
+}
+
+Test(hello, reads_64_kB_in_records_of_one_byte)
+{
+	struct weir_hello hello;
+	size_t overhead;
+
+	make(&(struct hello_parts){.name = "shop.example", .padding = 1}, 1);
+	overhead = message.size - 1;
+	make(&(struct hello_parts){.name = "shop.example", .padding = WEIR_HELLO_MAX - overhead},
+	     1);
+	cr_assert_eq(message.size, WEIR_HELLO_MAX);
+	cr_expect_eq(wire.size, WEIR_HELLO_WIRE_MAX);
+	cr_expect_eq(feed_pieces(&hello, wire.data, wire.size, 1), WEIR_DONE);
+	cr_expect_str_eq(hello.name, "shop.example");
+	message.size = 0;
+	put_number(&message, 1, 1);
+	put_number(&message, WEIR_HELLO_MAX - 4 + 1, 3);
+	cut_records(&wire, &message, 16384);
+	cr_expect_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_BAD);
+	cr_expect_eq(hello.ending, WEIR_END_HELLO_TOO_LONG);
+}
+
+Test(hello, leaves_what_follows_to_the_container)
+{
+	static const __u8 early[] = {23, 3, 3, 0, 1, 0};
+	struct weir_hello hello;
+	size_t used = 0, size;
+
+	make(&(struct hello_parts){.name = "a.example"}, 16384);
+	size = wire.size;
+	put(&wire, early, sizeof(early));
+	weir_hello_init(&hello);
+	cr_expect_eq(weir_hello_feed(&hello, wire.data, wire.size, &used), WEIR_DONE);
+	cr_expect_eq(used, size);
+}
+
+Test(hello, refuses_other_records_and_messages)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		enum weir_ending ending;
+	} cases[] = {
+		{"GET / HTTP/1.1", 14, WEIR_END_NOT_TLS},
+		{"\x80\x2e\x01\x03\x01", 5, WEIR_END_NOT_TLS},             /* SSL 2.0 */
+		{"\x15\x03\x01\x00\x02\x02\x28", 7, WEIR_END_NOT_TLS},     /* an alert */
+		{"\x16\x02\x01\x00\x05", 5, WEIR_END_HELLO_MALFORMED},     /* a wrong version */
+		{"\x16\x03\x01\x00\x00", 5, WEIR_END_HELLO_MALFORMED},     /* an empty record */
+		{"\x16\x03\x01\x40\x01", 5, WEIR_END_HELLO_MALFORMED},     /* a record too long */
+		{"\x16\x03\x01\x00\x05\x02", 6, WEIR_END_HELLO_MALFORMED}, /* a ServerHello */
+		{"\x16\x03\x01\x00\x01\x01\x17\x03\x01", 9, WEIR_END_HELLO_MALFORMED},
+	};
+	struct weir_hello hello;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cr_expect_eq(feed_at_once(&hello, cases[i].bytes, cases[i].size), WEIR_BAD, "%zu",
+			     i);
+		cr_expect_eq(hello.ending, cases[i].ending, "%zu: %d", i, hello.ending);
+	}
+}
+
+Test(hello, refuses_a_message_behind_it_in_its_record)
+{
+	struct weir_hello hello;
+
+	hello_message(&message, &(struct hello_parts){.name = "a.example"});
+	put_number(&message, 0, 1);
+	cut_records(&wire, &message, 16384);
+	cr_expect_eq(feed_at_once(&hello, wire.data, wire.size), WEIR_BAD);
+}
+
+/*
+ * The slow reader: put the records together, then take the message apart with a cursor that checks
+ * every length. Returns DONE, MORE or BAD, and the name as it stands there.
+ */
+struct cursor {
+	const __u8 *at, *end;
+	bool is_bad;
+};
+
+static size_t number(struct cursor *from, int width)
+{
+	size_t value = 0;
+
+	if (from->end - from->at < width) {
+		from->is_bad = true;
+		return 0;
+	}
+	while (width--)
+		value = value << 8 | *from->at++;
+	return value;
+}
+
+static struct cursor part(struct cursor *from, size_t size)
+{
+	struct cursor taken = {from->at, from->at, true};
+
+	if (from->is_bad || (size_t)(from->end - from->at) < size) {
+		from->is_bad = true;
+		return taken;
+	}
+	taken = (struct cursor){from->at, from->at + size, false};
+	from->at += size;
+	return taken;
+}
+
+static bool slow_names(struct cursor body, char *ret_name)
+{
+	struct cursor list = part(&body, number(&body, 2));
+	size_t type = number(&list, 1);
+	struct cursor name = part(&list, number(&list, 2));
+
+	if (body.is_bad || list.is_bad || name.is_bad || body.at != body.end ||
+	    list.at != list.end || type != 0 || name.end - name.at > WEIR_NAME_MAX + 1)
+		return false;
+	return weir_name_normalise((const char *)name.at, name.end - name.at, ret_name) > 0;
+}
+
+static bool slow_protocols(struct cursor body)
+{
+	struct cursor list = part(&body, number(&body, 2));
+
+	if (body.is_bad || list.is_bad || body.at != body.end || list.at == list.end)
+		return false;
+	while (list.at < list.end) {
+		struct cursor protocol = part(&list, number(&list, 1));
+
+		if (list.is_bad || protocol.at == protocol.end)
+			return false;
+	}
+	return true;
+}
+
+static bool slow_message(struct cursor from, char *ret_name)
+{
+	struct cursor session, ciphers, compression, extensions;
+	int names = 0, protocols = 0;
+
+	*ret_name = 0;
+	part(&from, 34);
+	session = part(&from, number(&from, 1));
+	ciphers = part(&from, number(&from, 2));
+	compression = part(&from, number(&from, 1));
+	if (from.is_bad || session.end - session.at > 32 || ciphers.at == ciphers.end ||
+	    (ciphers.end - ciphers.at) % 2 || compression.at == compression.end)
+		return false;
+	if (from.at == from.end)
+		return true;
+	extensions = part(&from, number(&from, 2));
+	if (from.is_bad || from.at != from.end)
+		return false;
+	while (extensions.at < extensions.end) {
+		size_t type = number(&extensions, 2);
+		struct cursor body = part(&extensions, number(&extensions, 2));
+
+		if (extensions.is_bad)
+			return false;
+		if (type == 0 && (names++ || !slow_names(body, ret_name)))
+			return false;
+		if (type == 16 && (protocols++ || !slow_protocols(body)))
+			return false;
+	}
+	return true;
+}
+
+static enum weir_sniff slow_read(const __u8 *data, size_t size, char *ret_name)
+{
+	static __u8 whole[1 << 19];
+	size_t have = 0, at = 0, length = 0;
+
+	while (at < size) {
+		size_t left = size - at, record;
+
+		if (data[at] != 22 || (left > 1 && data[at + 1] != 3))
+			return WEIR_BAD;
+		if (left < 5)
+			return WEIR_MORE;
+		record = data[at + 3] << 8 | data[at + 4];
+		if (!record || record > 16384)
+			return WEIR_BAD;
+		for (at += 5; record && at < size; record--)
+			whole[have++] = data[at++];
+		if (have && whole[0] != 1)
+			return WEIR_BAD;
+		if (have < 4)
+			continue;
+		length = 4 + (whole[1] << 16 | whole[2] << 8 | whole[3]);
+		if (length > WEIR_HELLO_MAX)
+			return WEIR_BAD;
+		if (have < length)
+			continue;
+		if (have > length || record)
+			return WEIR_BAD;
+		return slow_message((struct cursor){whole + 4, whole + length, false}, ret_name)
+			       ? WEIR_DONE
+			       : WEIR_BAD;
+	}
+	return WEIR_MORE;
+}
+
+/* The fast reader may refuse sooner, never accept or go on where the slow one refuses. */
+static void compare(const __u8 *data, size_t size, uint64_t seed)
+{
+	char name[WEIR_NAME_MAX + 1] = "";
+	struct weir_hello hello;
+	enum weir_sniff slow = slow_read(data, size, name);
+	enum weir_sniff fast = feed_at_once(&hello, data, size);
+
+	if (slow == WEIR_MORE && fast == WEIR_BAD)
+		return;
+	cr_assert_eq(fast, slow, "seed %#lx: %d, slowly %d, ending %d", seed, fast, slow,
+		     hello.ending);
+	if (fast == WEIR_DONE)
+		cr_assert_str_eq(hello.name_size ? hello.name : "", name, "seed %#lx", seed);
+	cr_assert_eq(feed_pieces(&hello, data, size, 1), fast, "seed %#lx: byte by byte", seed);
+}
+
+Test(hello, agrees_with_a_slow_reader)
+{
+	static const size_t records[] = {16384, 50, 3, 1};
+	struct random random = {random_seed()};
+	uint64_t seed = random.state;
+
+	for (int round = 0; round < 20000; round++) {
+		struct hello_parts parts = {
+			.name = random_chance(&random, 80) ? "Shop.example" : NULL,
+			.second_name = random_chance(&random, 5) ? "b.example" : NULL,
+			.alpn = random_chance(&random, 50) ? "\x02h2\x08http/1.1" : NULL,
+			.padding = random_below(&random, 60),
+			.is_without_extensions = random_chance(&random, 5),
+		};
+		size_t size;
+
+		make(&parts, records[random_below(&random, 4)]);
+		for (uint32_t i = random_below(&random, 4); i; i--)
+			wire.data[random_below(&random, wire.size)] = random_chance(&random, 50)
+									      ? random_u32(&random)
+									      : random_below(
+											&random, 4);
+		size = random_chance(&random, 80) ? wire.size : random_below(&random, wire.size);
+		compare(wire.data, size, seed);
+	}
+}
