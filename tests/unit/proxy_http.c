@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* HTTP through the proxy: routing per request, framing both ways, limits, refusals. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "proxy_lab.h"
+
+static struct lab lab;
+
+static void start(void)
+{
+	lab_init(&lab);
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_container(&lab, 1, serve_loop, OK("1\r\n\r\nB"));
+}
+
+static void stop(void)
+{
+	lab_stop(&lab);
+}
+
+#define AB "a.example app=a http %0\nb.example app=b http %1\n"
+
+/* A test with a lab of its own. */
+#define STORY(name) Test(http, name, .init = start, .fini = stop)
+
+STORY(routes_each_request_of_a_connection_for_itself)
+{
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port, GET("a.example") GET("B.example.:80") LAST("a.example")),
+		   "A");
+	cr_expect_eq(strlen(lab.containers[0].seen) > 0, 1);
+	expect_has(lab.containers[1].seen, "Host: B.example.:80\r\n");
+	expect_has_not(lab.containers[0].seen, "Host: B.example");
+}
+
+STORY(answers_pipelined_requests_in_order)
+{
+	const char *answer, *a, *b;
+
+	lab_start(&lab, AB);
+	answer = lab_ask(lab.http_port, GET("b.example") LAST("a.example"));
+	b = strstr(answer, "\r\n\r\nB");
+	a = strstr(answer, "\r\n\r\nA");
+	cr_expect(a && b && b < a, "%s", answer);
+}
+
+STORY(reads_requests_byte_by_byte)
+{
+	static const char request[] = "POST /x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n"
+				      "Connection: close\r\n\r\nabc";
+	char answer[1000] = "";
+	int fd;
+
+	lab.containers[0].serve = serve_once;
+	lab_start(&lab, AB);
+	fd = lab_connect(lab.http_port);
+	for (size_t i = 0; i < strlen(request); i++) {
+		lab_send(fd, request + i, 1);
+		lab_sleep_ms(1);
+	}
+	lab_read(fd, answer, sizeof(answer) - 1, NULL);
+	expect_has(answer, "200 OK");
+	close(fd);
+}
+
+STORY(tells_the_container_about_the_client_and_believes_no_claim)
+{
+	const char *seen;
+
+	lab_start(&lab, AB);
+	lab_ask(lab.http_port,
+		"GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 6.6.6.6\r\n"
+		"x-real-ip: 6.6.6.6\r\nX_Real_Ip: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n"
+		"X-Forwarded-Host: evil\r\nForwarded: for=6.6.6.6\r\nX-Request-Start: t=1\r\n"
+		"Proxy-Connection: keep-alive\r\nTE: trailers\r\nKeep: this\r\n"
+		"X-Request-ID: abc-1\r\nConnection: close, X-Hop\r\nX-Hop: gone\r\n\r\n");
+	seen = lab.containers[0].seen;
+	expect_has(seen, "X-Forwarded-For: 127.0.0.1\r\n");
+	expect_has(seen, "X-Forwarded-Proto: http\r\n");
+	expect_has(seen, "X-Forwarded-Port: ");
+	expect_has(seen, "X-Real-Ip: 127.0.0.1\r\n");
+	expect_has(seen, "X-Request-Start: t=");
+	expect_has(seen, "X-Request-ID: abc-1\r\n");
+	expect_has(seen, "Keep: this\r\n");
+	expect_has_not(seen, "6.6.6.6");
+	expect_has_not(seen, "evil");
+	expect_has_not(seen, "gone");
+	expect_has_not(seen, "TE:");
+	expect_has_not(seen, "Connection");
+}
+
+/* What must get this status and a closed connection, and never reach a container. */
+static const struct {
+	const char *request;
+	const char *status;
+} refused[] = {
+	{"GET / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\nTransfer-Encoding: "
+	 "chunked\r\n\r\n"
+	 "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	 "400 "},
+	{"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+	 "400 "},
+	{"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1, 1\r\n\r\nx", "400 "},
+	{"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: +1\r\n\r\nx", "400 "},
+	{"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: xchunked\r\n\r\n", "400 "},
+	{"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501 "},
+	{"POST / HTTP/1.0\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n", "400 "},
+	{"GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n", "400 "},
+	{"GET / HTTP/1.1\r\nHost : a.example\r\n\r\n", "400 "},
+	{"GET / HTTP/1.1\r\nHost: a.example\r\n folded\r\n\r\n", "400 "},
+	{"GET / HTTP/1.1\nHost: a.example\n\n", "400 "},
+	{"GET http://b.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n", "400 "},
+	{"GET https://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n", "421 "},
+	{"GET /\r\n", "400 "},
+	{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505 "},
+	{"CONNECT a.example:80 HTTP/1.1\r\nHost: a.example\r\n\r\n", "405 "},
+	{"GET / HTTP/1.1\r\nHost: a.example\r\nExpect: more\r\n\r\n", "417 "},
+	{"\x16\x03\x01\x02", "400 "},
+};
+
+STORY(refuses_what_smuggles_and_closes)
+{
+	lab_start(&lab, AB);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		const char *answer = lab_ask(lab.http_port, refused[i].request);
+
+		cr_expect(!strncmp(answer, "HTTP/1.1 ", 9) &&
+				  !strncmp(answer + 9, refused[i].status, 4),
+			  "%s\n-> %s", refused[i].request, answer);
+		expect_has(answer, "Connection: close\r\n");
+		expect_has(answer, "X-Weir-Error: ");
+	}
+	cr_expect_eq(lab.containers[0].accepted, 0);
+	cr_expect_eq(lab.containers[1].accepted, 0);
+}
+
+STORY(answers_by_page_for_who_is_not_there)
+{
+	lab_start(&lab, AB "none.example app=none\n");
+	expect_has(lab_ask(lab.http_port, LAST("nobody.example")), "404 Not Found");
+	expect_has(lab_ask(lab.http_port, LAST("none.example")), "503 Service");
+	expect_has(lab_ask(lab.http_port, "GET / HTTP/1.1\r\nHost: nobody.example\r\n"
+					  "Accept: application/json\r\nConnection: close\r\n\r\n"),
+		   "\"error\":\"unknown_host\"");
+	/* A refused request that was read whole leaves the connection usable. */
+	expect_has(lab_ask(lab.http_port, GET("nobody.example") LAST("a.example")), "\r\n\r\nA");
+}
+
+static void serve_body(struct lab_container *container, int fd)
+{
+	char head[65536];
+	static char body[1 << 20];
+	size_t size;
+
+	while (lab_read_head(fd, head, sizeof(head))) {
+		size = strtoull(strstr(head, "Content-Length: ") + 16, NULL, 10);
+		size = lab_read(fd, body, size, NULL);
+		__atomic_store_n(&container->size, size, __ATOMIC_SEQ_CST);
+		lab_say(fd, OK("2\r\n\r\nOK"));
+	}
+}
+
+STORY(passes_a_body_at_the_limit_and_refuses_one_byte_more)
+{
+	char *request = calloc(1, 40000), *end = request;
+
+	lab.limits.body_max = 20000;
+	lab.containers[0].serve = serve_body;
+	lab_start(&lab, AB);
+	end += sprintf(end, "POST / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n"
+			    "Content-Length: 20000\r\n\r\n");
+	memset(end, 'x', 20000);
+	expect_has(lab_ask(lab.http_port, request), "\r\n\r\nOK");
+	cr_expect_eq(lab.containers[0].size, 20000);
+	expect_has(lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: a.example\r\n"
+					  "Expect: 100-continue\r\nContent-Length: 20001\r\n\r\n"),
+		   "413 ");
+	cr_expect_eq(lab.containers[0].accepted, 1);
+	free(request);
+}
+
+static void *send_much(void *argument)
+{
+	static char data[1 << 20];
+
+	for (int i = 0; i < 20; i++)
+		lab_send(*(int *)argument, data, sizeof(data));
+	return NULL;
+}
+
+STORY(delivers_the_413_although_the_client_is_still_sending)
+{
+	char answer[2000] = "";
+	int fd, error;
+	pthread_t sender;
+
+	lab.limits.body_max = 20000;
+	lab_start(&lab, AB);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 20971520\r\n\r\n");
+	pthread_create(&sender, NULL, send_much, &fd);
+	lab_read(fd, answer, sizeof(answer) - 1, &error);
+	pthread_join(sender, NULL);
+	expect_has(answer, "413 ");
+	expect_has(answer, "</html>");
+	cr_expect_eq(error, 0);
+	close(fd);
+}
+
+STORY(counts_a_chunked_body_towards_the_limit)
+{
+	lab.limits.body_max = 10;
+	lab.containers[0].serve = serve_nothing;
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: a.example\r\n"
+					  "Transfer-Encoding: chunked\r\n\r\n"
+					  "6\r\nabcdef\r\n5\r\nghijk\r\n0\r\n\r\n"),
+		   "413 ");
+	expect_has_not(lab.containers[0].seen, "ghijk");
+}
+
+STORY(passes_a_chunked_body_at_the_limit)
+{
+	lab.limits.body_max = 10;
+	lab.containers[0].serve = serve_once;
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: a.example\r\n"
+					  "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+					  "6\r\nabcdef\r\n4\r\nghij\r\n0\r\n\r\n"),
+		   "\r\n\r\nA");
+}
+
+STORY(refuses_a_malformed_chunk_in_the_middle)
+{
+	lab.containers[0].serve = serve_nothing;
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: a.example\r\n"
+					  "Transfer-Encoding: chunked\r\n\r\n"
+					  "3\r\nabc\r\nx\r\nsmuggled\r\n0\r\n\r\n"),
+		   "400 ");
+	lab_sleep_ms(50);
+	expect_has_not(lab.containers[0].seen, "smuggled");
+}
+
+STORY(ends_responses_without_a_body_at_their_head)
+{
+	static const char *const heads[] = {
+		"HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n",
+		"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"};
+
+	lab_start(&lab, AB);
+	for (int i = 0; i < 2; i++) {
+		const char *answer;
+
+		lab.containers[0].answer = heads[i];
+		answer = lab_ask(lab.http_port, GET("a.example") LAST("b.example"));
+		expect_has(answer, "\r\n\r\nHTTP/1.1 200 OK\r\n");
+	}
+}
+
+STORY(ends_the_response_to_HEAD_at_its_head)
+{
+	lab.containers[0].answer = OK("5000\r\n\r\n");
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port,
+			   "HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n" LAST("b.example")),
+		   "\r\n\r\nHTTP/1.1 200 OK\r\n");
+}
+
+STORY(passes_interim_responses_to_who_can_read_them)
+{
+	const char *answer;
+
+	lab.containers[0].answer = "HTTP/1.1 100 Continue\r\n\r\n"
+				   "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" OK(
+					   "1\r\n\r\nA");
+	lab_start(&lab, AB);
+	answer = lab_ask(lab.http_port, LAST("a.example"));
+	expect_has(answer,
+		   "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+		   "HTTP/1.1 200 OK\r\n");
+	answer = lab_ask(lab.http_port, "GET / HTTP/1.0\r\nHost: a.example\r\n\r\n");
+	expect_has(answer, "HTTP/1.1 200 OK\r\n");
+	expect_has_not(answer, "103");
+}
+
+static void serve_continue(struct lab_container *container, int fd)
+{
+	char head[65536], body[6] = "";
+
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, "HTTP/1.1 100 Continue\r\n\r\n");
+	lab_read(fd, body, 5, NULL);
+	lab_say(fd, OK("5\r\n\r\n"));
+	lab_say(fd, body);
+	(void)container;
+}
+
+STORY(waits_for_100_continue_with_the_client)
+{
+	char answer[1000] = "";
+	int fd;
+
+	lab.containers[0].serve = serve_continue;
+	lab_start(&lab, AB);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n"
+		    "Connection: close\r\nExpect: 100-continue\r\n\r\n");
+	lab_read_head(fd, answer, sizeof(answer));
+	cr_expect_str_eq(answer, "HTTP/1.1 100 Continue\r\n\r\n");
+	lab_say(fd, "hello");
+	answer[lab_read(fd, answer, sizeof(answer) - 1, NULL)] = 0;
+	expect_has(answer, "\r\n\r\nhello");
+	close(fd);
+}
+
+STORY(passes_on_chunks_and_takes_them_apart_for_HTTP_1_0)
+{
+	const char *answer;
+
+	lab.containers[0].answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+				   "5\r\nhello\r\n6\r\n world\r\n0\r\nDigest: x\r\n\r\n";
+	lab_start(&lab, AB);
+	answer = lab_ask(lab.http_port, GET("a.example") LAST("b.example"));
+	expect_has(answer,
+		   "\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\nDigest: x\r\n\r\nHTTP/1.1 200");
+	answer = lab_ask(lab.http_port, "GET / HTTP/1.0\r\nHost: a.example\r\n\r\n");
+	expect_has(answer, "\r\n\r\nhello world");
+	expect_has_not(answer, "chunked");
+	expect_has_not(answer, "Digest");
+}
+
+STORY(passes_on_a_response_that_the_close_ends)
+{
+	const char *answer;
+
+	lab.containers[0].serve = serve_once;
+	lab.containers[0].answer = "HTTP/1.1 200 OK\r\n\r\nuntil the end";
+	lab_start(&lab, AB);
+	answer = lab_ask(lab.http_port, GET("a.example") GET("a.example"));
+	expect_has(answer, "Connection: close\r\n");
+	expect_has(answer, "\r\n\r\nuntil the end");
+	cr_expect_str_eq(strstr(answer, "until the end"), "until the end");
+}
+
+STORY(refuses_responses_that_smuggle)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+		"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+		"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+		"HTTP/1.1 101 Switching\r\n\r\n",
+		"nonsense\r\n\r\n",
+	};
+
+	lab.containers[0].serve = serve_once;
+	lab_start(&lab, AB);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		lab_reload(&lab, i % 2 ? AB : AB "x.example http %1\n");
+		lab.containers[0].answer = answers[i];
+		/* Each answer would put the only container into quarantine for the next one. */
+		for (size_t j = 0; j < lab.proxy->table->containers_count; j++)
+			lab.proxy->table->containers[j]->retry_at_ns = 0;
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "HTTP/1.1 502 ");
+	}
+}
+
+STORY(never_gives_an_excess_response_to_the_next_request)
+{
+	const char *answer;
+
+	lab.containers[0].answer = OK("1\r\n\r\nA") OK("5\r\n\r\nEVIL!");
+	lab_start(&lab, AB);
+	answer = lab_ask(lab.http_port, GET("a.example") LAST("b.example"));
+	expect_has(answer, "\r\n\r\nB");
+	expect_has_not(answer, "EVIL");
+}
+
+static void serve_switch(struct lab_container *container, int fd)
+{
+	char head[65536], data[100];
+	ssize_t n;
+
+	if (!lab_read_head(fd, head, sizeof(head)))
+		return;
+	strcpy(container->seen, head);
+	lab_say(fd, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+		    "Connection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\nhi ");
+	while ((n = recv(fd, data, sizeof(data), 0)) > 0)
+		lab_send(fd, data, n);
+}
+
+STORY(switches_protocols_after_the_containers_101)
+{
+	char answer[1000] = "";
+	int fd;
+
+	lab.containers[0].serve = serve_switch;
+	lab_start(&lab, AB);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n"
+		    "Connection: Upgrade\r\nSec-WebSocket-Key: k\r\n\r\nearly ");
+	lab_read_head(fd, answer, sizeof(answer));
+	expect_has(answer, "HTTP/1.1 101 ");
+	expect_has(answer, "Upgrade: websocket\r\n");
+	expect_has(answer, "Connection: Upgrade\r\n");
+	lab_say(fd, "late");
+	shutdown(fd, SHUT_WR);
+	answer[lab_read(fd, answer, sizeof(answer) - 1, NULL)] = 0;
+	cr_expect_str_eq(answer, "hi early late");
+	expect_has(lab.containers[0].seen, "Upgrade: websocket\r\n");
+	expect_has(lab.containers[0].seen, "Connection: Upgrade\r\n");
+	close(fd);
+}
+
+STORY(answers_an_upgrade_that_is_declined_and_goes_on)
+{
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port,
+			   "GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n"
+			   "Connection: Upgrade\r\n\r\n" LAST("b.example")),
+		   "\r\n\r\nB");
+}
+
+STORY(keeps_a_late_reply_of_a_half_closed_client)
+{
+	char answer[1000] = "";
+	int fd;
+
+	lab_start(&lab, AB);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, LAST("a.example"));
+	shutdown(fd, SHUT_WR);
+	lab_read(fd, answer, sizeof(answer) - 1, NULL);
+	expect_has(answer, "\r\n\r\nA");
+	close(fd);
+}
