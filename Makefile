@@ -151,12 +151,12 @@ check: lint unit ## what to run before a commit
 
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
-	$(Q)$(MAKE) --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests
+	$(Q)$(MAKE) -s --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests
 	$(Q)scripts/run-tests all $(UNITS) $(B)/gate-tests tests/e2e/*.e2e.sh
 
 demo: ## set up, then the main job in a lab of network namespaces
 	$(Q)scripts/setup
-	$(Q)$(MAKE) --no-print-directory $(LAB)
+	$(Q)$(MAKE) -s --no-print-directory $(LAB)
 	$(Q)scripts/demo
 
 fmt: ## format every C file
