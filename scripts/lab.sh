@@ -76,23 +76,24 @@ lab_host() { # HOST: a namespace with loopback and without IPv6
 		ip link set lo up'
 }
 
+# Not by `ip -n`, which remounts / and so fails in a chroot.
 lab_wires() {
 	ip link add wire netns "$LAB-client" address $CLIENT_MAC type veth \
 		peer name wan netns "$LAB-gate" address $GATE_MAC || return
 	ip link add lan netns "$LAB-gate" type veth peer name wire netns "$LAB-backends" || return
-	ip -n "$LAB-client" -batch - <<-END || return
+	lab_in client ip -batch - <<-END || return
 		address add $CLIENT/24 dev wire
 		address add $LISTED/24 dev wire
 		link set wire up
 		route add 203.0.113.0/24 via $GATE src $CLIENT
 	END
-	ip -n "$LAB-gate" -batch - <<-END || return
+	lab_in gate ip -batch - <<-END || return
 		address add $GATE/24 dev wan
 		address add 10.66.0.1/24 dev lan
 		link set wan up
 		link set lan up
 	END
-	ip -n "$LAB-backends" -batch - <<-END
+	lab_in backends ip -batch - <<-END
 		address add 10.66.0.2/24 dev wire
 		address add 10.66.0.3/24 dev wire
 		address add 10.66.0.4/24 dev wire
