@@ -44,6 +44,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(allow, weir_cmd_allow, "add|del|list|flush ...", "release sources at once")              \
 	X(counts, weir_cmd_counts, "[-a]", "packets by reason and by destination")                 \
 	X(proxy, weir_cmd_proxy, "[--listen-http A:P] [--listen-tls A:P]", "the splice proxy")     \
+	X(verify, weir_cmd_verify, "", "does the kernel hold what the files say?")                 \
 	X(explain, weir_cmd_explain, "SRC DST:PORT | --frame HEX|FILE",                            \
 	  "judge a packet, name the line")                                                         \
 	X(version, weir_cmd_version, "", "print the version")

@@ -182,16 +182,43 @@ int weir_routes_prune(const __u32 *wanted, size_t count, struct weir_diags *diag
 	return 0;
 }
 
+void weir_routes_state_done(struct weir_routes_state *state)
+{
+	free(state->missing);
+	free(state->stale);
+	*state = (struct weir_routes_state){};
+}
+
+int weir_routes_compare(const __u32 *wanted, size_t count, struct weir_diags *diags,
+			struct weir_routes_state *ret_state)
+{
+	_cleanup_local_ struct local local = {};
+	struct weir_routes_state state = {};
+	int r = read_local(diags, &local);
+
+	if (r)
+		return r;
+	state.missing = calloc(count ?: 1, sizeof(*state.missing));
+	state.stale = calloc(local.own.count ?: 1, sizeof(*state.stale));
+	if (!state.missing || !state.stale) {
+		weir_routes_state_done(&state);
+		return weir_fail(diags, -ENOMEM, "out of memory");
+	}
+	state.missing_count = weir_addresses_only(wanted, count, local.all.items, local.all.count,
+						  state.missing);
+	state.stale_count = weir_addresses_only(local.own.items, local.own.count, wanted, count,
+						state.stale);
+	*ret_state = state;
+	return 0;
+}
+
 int weir_routes_missing(const __u32 *wanted, size_t count, struct weir_diags *diags,
 			size_t *ret_missing)
 {
-	_cleanup_local_ struct local local = {};
-	_cleanup_free_ __u32 *lacking = calloc(count ?: 1, sizeof(*lacking));
-	int r = read_local(diags, &local);
+	__attribute__((cleanup(weir_routes_state_done))) struct weir_routes_state state = {};
+	int r = weir_routes_compare(wanted, count, diags, &state);
 
-	if (r || !lacking)
-		return r ?: weir_fail(diags, -ENOMEM, "out of memory");
-	*ret_missing = weir_addresses_only(wanted, count, local.all.items, local.all.count,
-					   lacking);
-	return 0;
+	if (!r)
+		*ret_missing = state.missing_count;
+	return r;
 }

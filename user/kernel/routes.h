@@ -28,6 +28,19 @@ int weir_routes_add(const __u32 *wanted, size_t count, struct weir_diags *diags,
 int weir_routes_prune(const __u32 *wanted, size_t count, struct weir_diags *diags,
 		      size_t *ret_removed, size_t *ret_in_use);
 
+/* Where table local and `wanted` disagree; host order, sorted. */
+struct weir_routes_state {
+	__u32 *missing; /* wanted, and not local */
+	size_t missing_count;
+	__u32 *stale; /* a route of weir's that is not wanted */
+	size_t stale_count;
+};
+
+/* Returns 0 or a negative errno with a diagnostic; weir_routes_state_done the result. */
+int weir_routes_compare(const __u32 *wanted, size_t count, struct weir_diags *diags,
+			struct weir_routes_state *ret_state);
+void weir_routes_state_done(struct weir_routes_state *state);
+
 /* How many of `wanted` are not local. */
 int weir_routes_missing(const __u32 *wanted, size_t count, struct weir_diags *diags,
 			size_t *ret_missing);

@@ -241,6 +241,7 @@ int weir_steer_state(const struct weir_paths *paths, struct weir_diags *diags,
 	if (r)
 		return r;
 	state.is_attached = steer.link_fd >= 0;
+	state.control_id = steer.control_id;
 	for (__u32 key = 0; state.is_attached && key < WEIR_LISTENERS; key++) {
 		__u64 cookie;
 

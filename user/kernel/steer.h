@@ -28,6 +28,7 @@ int weir_steer_converge(const struct weir_paths *paths, const struct weir_maps *
 
 struct weir_steer_state {
 	bool is_attached;
+	__u32 control_id; /* the map weir_control of the gate that it follows */
 	bool has_listener[WEIR_LISTENERS];
 };
 
