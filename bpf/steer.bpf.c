@@ -4,8 +4,8 @@
  * which binds neither. Everything else the kernel looks up as always, so that a management rule's
  * port on the same address still reaches its own server.
  *
- * No listener in the map: the SYN is dropped, and its retry bridges a restart of the proxy. A
- * local server that happens to listen on the port must not get the apps' connections.
+ * No listener in the map: the connection is refused; SK_DROP makes the kernel answer with a
+ * reset. A local server that happens to listen on the port must not get the apps' connections.
  */
 #include <linux/bpf.h>
 #include <linux/in.h>

@@ -239,7 +239,7 @@ counted() {
 
 # dumped: the counters map by bpftool alone, as {"SLUG": PACKETS, ...} summed over the CPUs.
 dumped() {
-	bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_counts" | jq -c "$LAB_JQ_SUM"
+	bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_counts" | jq -c "$LAB_JQ_SUM // {}"
 }
 
 # The line that README.md gives for summing the counters of all CPUs.
