@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Routes, turns, quarantine, what a reload keeps; buckets; timers. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "proxy/table.h"
+#include "proxy/timers.h"
+#include "random.h"
+
+static struct weir_container http[3] = {{1, 80}, {2, 80}, {3, 80}}, tls[1] = {{9, 443}};
+
+static struct weir_route route(char *host, char *app, size_t http_count)
+{
+	return (struct weir_route){.host = host,
+				   .app = app,
+				   .containers = {http, tls},
+				   .containers_count = {http_count, 1}};
+}
+
+static struct weir_table *table_of(struct weir_route *routes, size_t count,
+				   const struct weir_table *before)
+{
+	const struct weir_routes all = {.items = routes, .count = count};
+	struct weir_table *table = NULL;
+
+	cr_assert_eq(weir_table_new(&all, before, 0, 0, &table), 0);
+	return table;
+}
+
+static const char *app_of(const struct weir_table *table, const char *name)
+{
+	const struct weir_pool *pool = weir_table_find(table, name, strlen(name), WEIR_HTTP);
+
+	return pool ? pool->app : "none";
+}
+
+Test(table, finds_the_exact_name_then_the_wildcard_then_the_default)
+{
+	struct weir_route routes[] = {route(NULL, "default", 1), route("*.a.example", "wild", 1),
+				      route("a.example", "a", 1), route("x.a.example", "x", 1)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 4, NULL);
+	_cleanup_(weir_table_unref) struct weir_table *without = table_of(routes + 1, 3, NULL);
+
+	cr_expect_str_eq(app_of(table, "a.example"), "a");
+	cr_expect_str_eq(app_of(table, "x.a.example"), "x");
+	cr_expect_str_eq(app_of(table, "y.a.example"), "wild");
+	cr_expect_str_eq(app_of(table, "z.y.a.example"), "default");
+	cr_expect_str_eq(app_of(table, "b.example"), "default");
+	cr_expect_str_eq(app_of(table, ""), "default");
+	cr_expect_str_eq(app_of(without, "b.example"), "none");
+	cr_expect_str_eq(app_of(without, ""), "none");
+	cr_expect_str_eq(app_of(without, "example"), "none");
+}
+
+/* The addresses that n picks give, as text. */
+static char *picks(struct weir_pool *pool, int n, __u64 now_ns)
+{
+	static char text[100];
+
+	text[0] = 0;
+	for (int i = 0; i < n; i++) {
+		struct weir_container_state *container;
+		int r = weir_pool_pick(pool, now_ns, NULL, &container);
+
+		sprintf(text + strlen(text), "%d",
+			r ? 0 : (int)ntohl(container->address.sin_addr.s_addr));
+	}
+	return text;
+}
+
+Test(table, gives_each_container_its_turn)
+{
+	struct weir_route routes[] = {route("a", "a", 3), route("b", "b", 0)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 2, NULL);
+	struct weir_container_state *container;
+
+	cr_expect_str_eq(picks(weir_table_find(table, "a", 1, WEIR_HTTP), 7, 1), "1231231");
+	cr_expect_str_eq(picks(weir_table_find(table, "a", 1, WEIR_TLS), 2, 1), "99");
+	cr_expect_eq(weir_pool_pick(weir_table_find(table, "b", 1, WEIR_HTTP), 1, NULL, &container),
+		     -ENOENT);
+}
+
+Test(table, routes_of_one_app_share_its_turns)
+{
+	struct weir_route routes[] = {route("a", "app", 3), route("b", "app", 3),
+				      route("c", "app", 2)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 3, NULL);
+
+	cr_expect_str_eq(picks(weir_table_find(table, "a", 1, WEIR_HTTP), 1, 1), "1");
+	cr_expect_str_eq(picks(weir_table_find(table, "b", 1, WEIR_HTTP), 2, 1), "23");
+	cr_expect_str_eq(picks(weir_table_find(table, "c", 1, WEIR_HTTP), 2, 1), "12");
+	cr_expect_eq(table->containers_count, 4, "a container is one, whatever route names it");
+}
+
+Test(table, leaves_out_who_is_quarantined_ever_longer)
+{
+	struct weir_route routes[] = {route("a", "a", 3)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 1, NULL);
+	struct weir_pool *pool = weir_table_find(table, "a", 1, WEIR_HTTP);
+	struct weir_container_state *second = pool->containers[1], *container;
+	__u64 now_ns = 1;
+
+	weir_container_failed(second, now_ns);
+	cr_expect_str_eq(picks(pool, 4, now_ns), "1313");
+	for (int i = 1; i < 10; i++) {
+		__u64 wait_ns = second->retry_at_ns - now_ns;
+
+		cr_expect_eq(wait_ns,
+			     i <= 6 ? WEIR_QUARANTINE_FIRST_NS << (i - 1) : WEIR_QUARANTINE_MAX_NS);
+		now_ns = second->retry_at_ns;
+		cr_expect(strchr(picks(pool, 3, now_ns), '2') != NULL);
+		/* Failures of the same outage count once. */
+		weir_container_failed(second, now_ns);
+		weir_container_failed(second, now_ns);
+	}
+	weir_container_served(second);
+	now_ns = second->retry_at_ns;
+	weir_container_failed(second, now_ns);
+	cr_expect_eq(second->retry_at_ns - now_ns, WEIR_QUARANTINE_FIRST_NS);
+	weir_container_failed(pool->containers[0], now_ns);
+	weir_container_failed(pool->containers[2], now_ns);
+	cr_expect_eq(weir_pool_pick(pool, now_ns, NULL, &container), -EHOSTDOWN);
+}
+
+Test(table, keeps_turns_and_quarantine_over_a_reload)
+{
+	struct weir_route routes[] = {route("a", "a", 3)}, fewer[] = {route("a", "a", 2)};
+	struct weir_table *before = table_of(routes, 1, NULL);
+	struct weir_pool *pool = weir_table_find(before, "a", 1, WEIR_HTTP);
+	_cleanup_(weir_table_unref) struct weir_table *after = NULL;
+
+	picks(pool, 3, 1);
+	weir_container_failed(pool->containers[0], 1);
+	after = table_of(fewer, 1, before);
+	weir_table_unref(&before);
+	pool = weir_table_find(after, "a", 1, WEIR_HTTP);
+	cr_expect(weir_container_is_quarantined(pool->containers[0], 1));
+	cr_expect_eq(pool->turn, 3);
+	cr_expect_str_eq(picks(pool, 2, 1), "22");
+}
+
+Test(table, holds_a_million_names)
+{
+	enum { COUNT = 1000000 };
+	struct weir_route *routes = calloc(COUNT, sizeof(*routes));
+	char *names = malloc(COUNT * 24UL);
+	struct weir_table *table;
+
+	for (int i = 0; i < COUNT; i++) {
+		sprintf(names + i * 24UL, "host-%d.example", i);
+		routes[i] = route(names + i * 24UL, "app", 3);
+	}
+	table = table_of(routes, COUNT, NULL);
+	for (int i = 0; i < COUNT; i += 997)
+		cr_assert_str_eq(app_of(table, routes[i].host), "app");
+	cr_expect_str_eq(app_of(table, "host-1000000.example"), "none");
+	weir_table_unref(&table);
+	free(routes);
+	free(names);
+}
+
+/* Take what can be taken, once a millisecond for so long. */
+static __u64 take_for(struct weir_container_state *container, __u64 from_ns, int ms)
+{
+	__u64 bytes = 0;
+
+	for (int i = 0; i < ms; i++) {
+		__u64 now_ns = from_ns + i * 1000000ULL;
+		__u32 got;
+
+		while ((got = weir_container_take(container, WEIR_DOWN, 100000, now_ns))) {
+			/* Half of it does not move after all. */
+			weir_container_give_back(container, WEIR_DOWN, got / 2);
+			bytes += got - got / 2;
+		}
+	}
+	return bytes;
+}
+
+Test(bucket, grants_the_burst_and_then_the_rate)
+{
+	static const __u64 rates[] = {100000, 20000000, 1250000000};
+	const __u64 start_ns = 5000000000000ULL;
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		__u64 burst = rates[i] * 2, want = rates[i] * 10 + burst, got;
+		struct weir_container_state *container = weir_container_new("a", 1, 80, rates[i],
+									    burst);
+
+		got = take_for(container, start_ns, 10000);
+		/* One grant is never smaller than what is worth a system call, 16 kB. */
+		cr_expect(got > want - want / 100 - 16384 && got <= want + want / 200,
+			  "%llu of %llu", got, want);
+		/* The other direction is untouched, and an idle bucket is full, never more. */
+		cr_expect_gt(weir_container_take(container, WEIR_UP, 50000, start_ns), 0);
+		got = take_for(container, start_ns + 3600000000000ULL, 1);
+		cr_expect(got <= burst + rates[i] / 100, "%llu of %llu", got, burst);
+		weir_container_unref(&container);
+	}
+}
+
+Test(bucket, may_be_unlimited)
+{
+	struct weir_container_state *container = weir_container_new("a", 1, 80, 0, 0);
+
+	for (int i = 0; i < 1000; i++)
+		cr_assert_eq(weir_container_take(container, WEIR_UP, 1 << 20, 1), 1 << 20);
+	weir_container_unref(&container);
+}
+
+static int fired;
+static __u64 clock_ns;
+
+static void fire(struct weir_timer *timer, void *context)
+{
+	(void)context;
+	cr_assert_leq(timer->deadline_ns, clock_ns, "early");
+	cr_assert_lt(clock_ns - timer->deadline_ns, 40000000, "late by %llu",
+		     clock_ns - timer->deadline_ns);
+	fired++;
+}
+
+Test(timers, fire_once_each_never_early)
+{
+	enum { COUNT = 500 };
+	static struct weir_timers timers;
+	static struct weir_timer all[COUNT];
+	struct random random = {random_seed()};
+	int stopped = 0;
+
+	clock_ns = 123456789012ULL;
+	weir_timers_init(&timers, clock_ns);
+	for (int i = 0; i < COUNT; i++) {
+		weir_timer_init(&all[i]);
+		weir_timer_set(&timers, &all[i], clock_ns + random_u64(&random) % 200000000000ULL);
+	}
+	for (int i = 0; i < COUNT; i += 3) /* moved, both ways */
+		weir_timer_set(&timers, &all[i], clock_ns + random_u64(&random) % 100000000000ULL);
+	for (int i = 1; i < COUNT; i += 5, stopped++)
+		weir_timer_stop(&all[i]);
+	for (int wait_ms; (wait_ms = weir_timers_wait_ms(&timers, clock_ns)) >= 0;) {
+		clock_ns += wait_ms * 1000000ULL + random_below(&random, 1000000);
+		weir_timers_run(&timers, clock_ns, fire, NULL);
+	}
+	cr_expect_eq(fired, COUNT - stopped);
+}
+
+Test(timers, survive_a_long_sleep)
+{
+	static struct weir_timers timers;
+	struct weir_timer timer;
+
+	clock_ns = 1;
+	weir_timers_init(&timers, clock_ns);
+	weir_timer_init(&timer);
+	weir_timer_set(&timers, &timer, 3600000000000ULL);
+	clock_ns = 3600000000000ULL + 30000000;
+	fired = 0;
+	weir_timers_run(&timers, clock_ns, fire, NULL);
+	cr_expect_eq(fired, 1);
+}
