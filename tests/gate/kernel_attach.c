@@ -43,7 +43,7 @@ TestSuite(kernel_attach, .init = init, .fini = done);
 static struct weir_attached attach(const char *interface, enum weir_mode mode)
 {
 	struct weir_attached attached = {};
-	int r = weir_attach(&lab.paths, interface, mode, &lab.diags, &attached);
+	int r = weir_attach(&lab.paths, interface, mode, false, &lab.diags, &attached);
 
 	cr_assert_eq(r, 0, "%s", lab_said(&lab));
 	return attached;
@@ -61,7 +61,8 @@ Test(kernel_attach, is_refused_without_a_policy)
 {
 	struct weir_attached attached;
 
-	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, &lab.diags, &attached), -ENOENT);
+	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, false, &lab.diags, &attached),
+		     -ENOENT);
 	cr_expect_eq(program_on("v0"), 0);
 }
 
@@ -75,7 +76,8 @@ Test(kernel_attach, prefers_native_mode_and_says_why_not)
 	attached = attach("lo", WEIR_MODE_AUTO);
 	cr_expect_eq(attached.mode, WEIR_MODE_SKB);
 	cr_expect(*attached.why);
-	cr_expect_neq(weir_attach(&lab.paths, "lo", WEIR_MODE_NATIVE, &lab.diags, &attached), 0);
+	cr_expect_neq(weir_attach(&lab.paths, "lo", WEIR_MODE_NATIVE, false, &lab.diags, &attached),
+		      0);
 }
 
 Test(kernel_attach, second_attach_changes_nothing)
@@ -102,7 +104,8 @@ Test(kernel_attach, names_the_program_that_holds_the_interface)
 
 	lab_apply(&lab);
 	cr_assert_eq(bpf_xdp_attach(if_nametoindex("v0"), other, 0, NULL), 0);
-	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, &lab.diags, &attached), -EBUSY);
+	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, false, &lab.diags, &attached),
+		     -EBUSY);
 	cr_expect(strstr(lab_said(&lab), "'somebody'"), "%s", lab_said(&lab));
 }
 

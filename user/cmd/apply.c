@@ -8,13 +8,15 @@
 #include "config/config.h"
 #include "kernel/lock.h"
 
-static const char usage[] = "apply [--try TIME] [--wait TIME]";
+static const char usage[] = "apply [--try TIME] [--wait TIME] [--force]";
 
 static int parse(int argc, char **argv, struct weir_diags *diags,
 		 struct weir_apply_options *options)
 {
-	static const struct option known[] = {
-		{"try", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'}, {}};
+	static const struct option known[] = {{"try", required_argument, NULL, 't'},
+					      {"wait", required_argument, NULL, 'w'},
+					      {"force", no_argument, NULL, 'F'},
+					      {}};
 	unsigned long long ns;
 	int option, r = 0;
 
@@ -29,6 +31,9 @@ static int parse(int argc, char **argv, struct weir_diags *diags,
 			r = weir_cmd_duration("--wait", optarg, diags, &ns);
 			if (!r)
 				options->wait_ms = ns / 1000000 < 3600000 ? ns / 1000000 : 3600000;
+			break;
+		case 'F':
+			options->is_forced = true;
 			break;
 		default:
 			return 1;

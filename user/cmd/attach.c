@@ -9,7 +9,7 @@
 #include "cmd/common.h"
 #include "config/config.h"
 
-static const char usage[] = "attach [-m auto|native|skb] [IFACE...]";
+static const char usage[] = "attach [-m auto|native|skb] [--force] [IFACE...]";
 
 enum { MODE_OF_CONFIG = -1 };
 
@@ -21,11 +21,19 @@ static int parse_mode(const char *text)
 					 : -2;
 }
 
-static int attach_one(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		      struct weir_diags *diags)
+/* What the command line asks for. */
+struct wish {
+	int mode; /* enum weir_mode or MODE_OF_CONFIG */
+	bool is_forced;
+};
+
+static int attach_one(const struct weir_paths *paths, const char *interface,
+		      enum weir_mode configured, const struct wish *wish, struct weir_diags *diags)
 {
 	struct weir_attached attached;
-	int r = weir_attach(paths, interface, mode, diags, &attached);
+	enum weir_mode mode = wish->mode == MODE_OF_CONFIG ? configured
+							   : (enum weir_mode)wish->mode;
+	int r = weir_attach(paths, interface, mode, wish->is_forced, diags, &attached);
 
 	if (r)
 		return r;
@@ -38,17 +46,15 @@ static int attach_one(const struct weir_paths *paths, const char *interface, enu
 
 /* The interfaces of weir.yaml, each in its own mode unless `mode` says otherwise. */
 static int attach_configured(const struct weir_paths *paths, const struct weir_config *config,
-			     int mode, struct weir_diags *diags)
+			     const struct wish *wish, struct weir_diags *diags)
 {
 	int r = 0;
 
 	if (!config->interfaces_count)
 		return weir_diags_error(diags, config->path, 0, 0, "names no interface");
 	for (size_t i = 0; !r && i < config->interfaces_count; i++) {
-		const struct weir_interface *interface = &config->interfaces[i];
-
-		r = attach_one(paths, interface->name,
-			       mode == MODE_OF_CONFIG ? (int)interface->mode : mode, diags);
+		r = attach_one(paths, config->interfaces[i].name, config->interfaces[i].mode, wish,
+			       diags);
 	}
 	return r;
 }
@@ -68,36 +74,42 @@ static enum weir_mode configured_mode(const char *config_path, const char *inter
 }
 
 static int attach_named(const struct weir_paths *paths, const struct weir_cli *cli, char **names,
-			int mode, struct weir_diags *diags)
+			const struct wish *wish, struct weir_diags *diags)
 {
 	int r = 0;
 
-	for (; !r && *names; names++)
-		r = attach_one(paths, *names,
-			       mode == MODE_OF_CONFIG
-				       ? (int)configured_mode(cli->config_path, *names)
-				       : mode,
-			       diags);
+	for (; !r && *names; names++) {
+		enum weir_mode mode = wish->mode == MODE_OF_CONFIG
+					      ? configured_mode(cli->config_path, *names)
+					      : WEIR_MODE_AUTO;
+
+		r = attach_one(paths, *names, mode, wish, diags);
+	}
 	return r;
 }
 
 int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
 {
+	static const struct option known[] = {{"force", no_argument, NULL, 'F'}, {}};
 	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
+	struct wish wish = {.mode = MODE_OF_CONFIG};
 	_cleanup_diags_ struct weir_diags diags = {};
-	int option, mode = MODE_OF_CONFIG, r;
 	struct weir_paths paths;
+	int option, r;
 
-	while ((option = getopt(argc, argv, "m:")) != -1) {
-		mode = option == 'm' ? parse_mode(optarg) : -2;
-		if (mode < MODE_OF_CONFIG)
+	while ((option = getopt_long(argc, argv, "m:", known, NULL)) != -1) {
+		if (option == 'F')
+			wish.is_forced = true;
+		else
+			wish.mode = option == 'm' ? parse_mode(optarg) : -2;
+		if (wish.mode < MODE_OF_CONFIG)
 			return weir_cmd_usage(usage);
 	}
 	r = weir_paths_make(cli->instance, &diags, &paths);
 	if (!r && optind < argc)
-		r = attach_named(&paths, cli, argv + optind, mode, &diags);
+		r = attach_named(&paths, cli, argv + optind, &wish, &diags);
 	else if (!r)
 		r = weir_config_load(cli->config_path, &diags, &config)
-			    ?: attach_configured(&paths, config, mode, &diags);
+			    ?: attach_configured(&paths, config, &wish, &diags);
 	return weir_cmd_end(&diags, r);
 }

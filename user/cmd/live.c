@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "kernel/generation.h"
+#include "kernel/guard.h"
 #include "kernel/live.h"
 #include "kernel/pins.h"
 #include "kernel/why.h"
@@ -22,7 +23,7 @@ static const char deny_usage[] = "deny add PREFIX...|- [--for TIME] [--note TEXT
 				 "       weir deny del PREFIX...|-\n"
 				 "       weir deny list | flush | why ADDRESS";
 static const char allow_usage[] = "allow add PREFIX...|- [--for TIME] [--note TEXT]\n"
-				  "       weir allow del PREFIX...|-\n"
+				  "       weir allow del PREFIX...|- [--force]\n"
 				  "       weir allow list | flush";
 
 /* Everything that one run of the command works with. */
@@ -89,9 +90,11 @@ static int guard(struct run *run, const struct weir_prefix *prefixes, size_t cou
 	size_t slots_count = 0;
 	int r = 0;
 
-	if (run->options.is_forced || run->options.kind != WEIR_LIVE_BAN ||
-	    !weir_generation_view(&run->maps, weir_maps_half(&run->maps), &live))
+	if (run->options.is_forced || run->options.kind != WEIR_LIVE_BAN)
 		return 0;
+	r = weir_guard_prefixes(&run->maps, prefixes, count, false, &run->diags);
+	if (!weir_generation_view(&run->maps, weir_maps_half(&run->maps), &live))
+		return r;
 	if (weir_generation_slots(&live, &slots, &slots_count))
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
@@ -149,6 +152,14 @@ static int check_removed(struct run *run, const struct weir_prefix *prefixes,
 	return r;
 }
 
+/* Whoever is connected thanks to a release must not lose it by accident. */
+static int guard_release(struct run *run, const struct weir_prefix *prefixes, size_t count)
+{
+	if (run->options.is_forced || run->options.kind != WEIR_LIVE_RELEASE)
+		return 0;
+	return weir_guard_prefixes(&run->maps, prefixes, count, true, &run->diags);
+}
+
 static int del(struct run *run, char **arguments)
 {
 	_cleanup_free_ struct weir_prefix *prefixes = NULL;
@@ -156,6 +167,7 @@ static int del(struct run *run, char **arguments)
 	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
 	size_t count;
 	int r = weir_live_prefixes(arguments, &run->diags, &prefixes, &count)
+			?: guard_release(run, prefixes, count)
 			?: make_records(run, prefixes, count, true, &records);
 
 	if (r)

@@ -12,6 +12,7 @@
 #include "kernel/build.h"
 #include "kernel/fail.h"
 #include "kernel/generation.h"
+#include "kernel/guard.h"
 #include "kernel/live.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
@@ -153,7 +154,7 @@ static int upgrade(struct apply *apply, __u64 tried_tag)
 	return live_tag == tried_tag ? 0 : replace_program(apply, 0);
 }
 
-static int write_and_try(struct apply *apply)
+static int write_and_try(struct apply *apply, bool is_forced)
 {
 	__u64 tag;
 	size_t first;
@@ -162,6 +163,8 @@ static int write_and_try(struct apply *apply)
 				      apply->diags) ?:
 		weir_trial_run(apply->paths, &apply->maps, apply->half, apply->generation, apply->diags, &tag);
 
+	if (!r && !is_forced)
+		r = weir_guard_policy(apply->paths, &apply->maps, apply->half, apply->diags);
 	return r || apply->done.is_first ? r : upgrade(apply, tag);
 }
 
@@ -213,6 +216,18 @@ static int prune_routes(const struct weir_maps *maps, struct weir_diags *diags,
 	return weir_routes_prune(wanted, count, diags, &done->routes_removed, &done->routes_in_use);
 }
 
+/* The one setting that a loaded gate does not take over. */
+static void warn_of_live_max(const struct apply *apply)
+{
+	__u32 max = apply->maps.entries[WEIR_MAP_LIVE];
+
+	if (apply->config->live_max && apply->config->live_max != max)
+		weir_diags_warning(apply->diags, apply->config->path, 0, 0,
+				   "live_max: the loaded gate has room for %u; it changes when the "
+				   "gate is loaded anew (weir detach --purge)",
+				   max);
+}
+
 static int change_kernel(struct apply *apply, const struct weir_apply_options *options)
 {
 	int r;
@@ -220,12 +235,13 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 	if (apply->done.is_first && options->try_ns)
 		return weir_fail(apply->diags, -EINVAL,
 				 "--try: there is no policy to go back to; apply without it first");
+	warn_of_live_max(apply);
 	r = weir_half_inactive(&apply->maps, apply->diags, &apply->half)
 		    ?: weir_routes_add(apply->ingress, apply->ingress_count, apply->diags,
 				       &apply->done.routes_added);
 	if (r)
 		return r;
-	r = write_and_try(apply) ?: flip(apply, options->try_ns);
+	r = write_and_try(apply, options->is_forced) ?: flip(apply, options->try_ns);
 	if (r) {
 		prune_routes(&apply->maps, apply->diags, &apply->done);
 		return r;

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/fail.h"
+#include "kernel/guard.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"
 #include "kernel/routes.h"
@@ -141,7 +142,7 @@ static int check_mode(const char *interface, unsigned int ifindex, enum weir_mod
 }
 
 int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		struct weir_diags *diags, struct weir_attached *ret_attached)
+		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached)
 {
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	unsigned int ifindex = if_nametoindex(interface);
@@ -159,6 +160,10 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 	if (!weir_maps_policy_in_force(&maps))
 		return weir_fail(diags, -ENODATA, "no complete policy is loaded: weir apply first");
 	r = find_own(paths, interface, ifindex, diags, &attached.was_attached);
+	if (r)
+		return r;
+	if (!attached.was_attached && !is_forced)
+		r = weir_guard_policy(paths, &maps, weir_maps_half(&maps), diags);
 	if (r)
 		return r;
 	r = attached.was_attached

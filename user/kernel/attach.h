@@ -20,11 +20,12 @@ struct weir_attached {
  * Attach the loaded gate to an interface of this network namespace and pin the link. In auto mode
  * native is tried first. Refuses a gate without a complete policy, and an interface on which
  * another XDP program runs, which it names. An interface that is attached already stays as it
- * is; -EEXIST when that is not the mode asked for.
+ * is; -EEXIST when that is not the mode asked for. -EPERM when it would lock out who is connected
+ * (kernel/guard.h), unless `is_forced`.
  * Returns 0 or a negative errno with a diagnostic.
  */
 int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		struct weir_diags *diags, struct weir_attached *ret_attached);
+		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached);
 
 /*
  * Detach from the interface and remove the pin. The policy stays loaded. -ENOENT with a
