@@ -13,8 +13,8 @@
 #include "weir/deny.h"
 
 static struct weir_destination_row rows[] = {
-	{0xcb007105, {{3, 180}, {1, 60}}},
-	{0xcb007106, {}},
+	{0xcb007105, {{3, 180}, {1, 60}}, {20000000, 4000000, 1000000}},
+	{0xcb007106, {}, {}},
 };
 
 static struct weir_counts_report sample(void)

@@ -34,6 +34,16 @@ static int read_sum(int fd, __u32 key, size_t words, __u64 *sum)
 	return 0;
 }
 
+/* The bucket of a slot, by the rate of the half in force. */
+static struct weir_bucket_state read_bucket(const struct weir_maps *maps, __u16 slot)
+{
+	const struct weir_rate *rate = weir_maps_rates(maps, weir_maps_half(maps)) + slot;
+	const struct weir_bucket *bucket = weir_maps_buckets(maps) + slot;
+	__u64 arrival_units = __atomic_load_n(&bucket->arrival_units, __ATOMIC_RELAXED);
+
+	return weir_bucket_state_at(rate, arrival_units, weir_now_ns() * WEIR_UNITS_PER_NS);
+}
+
 static int read_destinations(const struct weir_maps *maps, const struct weir_slot *slots,
 			     size_t count, struct weir_counts_report *report)
 {
@@ -48,6 +58,7 @@ static int read_destinations(const struct weir_maps *maps, const struct weir_slo
 		if (r)
 			return r;
 		row->address = ntohl(slots[i].address);
+		row->bucket = read_bucket(maps, slots[i].slot);
 		report->count++;
 	}
 	return 0;

@@ -8,11 +8,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "weir/bucket.h"
 #include "weir/counts.h"
+
+/* A destination's token bucket at one moment. */
+struct weir_bucket_state {
+	__u64 bytes_per_s; /* 0: no limit; the others then mean nothing */
+	__u64 burst_bytes;
+	__u64 tokens_bytes; /* what would pass at once: burst_bytes when the bucket is full */
+};
 
 struct weir_destination_row {
 	__u32 address; /* host order */
 	struct weir_destination_counts counts;
+	struct weir_bucket_state bucket;
 };
 
 struct weir_counts_report {
@@ -22,6 +31,18 @@ struct weir_counts_report {
 };
 
 void weir_counts_report_done(struct weir_counts_report *report);
+
+/* What a bucket holds at `now`; both times in units (weir/bucket.h). */
+struct weir_bucket_state weir_bucket_state_at(const struct weir_rate *rate, __u64 arrival_units,
+					      __u64 now_units);
+
+/* How full the bucket is, 0 to 1; 1 without a limit. */
+double weir_bucket_fill(const struct weir_bucket_state *bucket);
+
+/* One reason's counter; all passing or all dropping reasons together. */
+const struct weir_count *weir_counts_of(const struct weir_counts_report *report,
+					unsigned int reason);
+struct weir_count weir_counts_total(const struct weir_counts_report *report, bool passing);
 
 #define _cleanup_counts_ __attribute__((cleanup(weir_counts_report_done)))
 
@@ -35,7 +56,8 @@ char *weir_counts_table(const struct weir_counts_report *report, bool all);
  * The same as JSON, every reason always there, by slug:
  *   {"reasons": {"pass_link": {"packets": 0, "bytes": 0}, ...},
  *    "passed": {"packets", "bytes"}, "dropped": {...},
- *    "destinations": [{"address", "passed": {...}, "dropped": {...}}]}
+ *    "destinations": [{"address", "passed": {...}, "dropped": {...}, "bucket":
+ *       {"bytes_per_s", "burst_bytes", "tokens_bytes"}}]}     bucket: null without a limit
  */
 char *weir_counts_json(const struct weir_counts_report *report);
 

@@ -27,12 +27,31 @@ void weir_status_done(struct weir_status *status)
 	*status = (struct weir_status){};
 }
 
-static const char *interface_state(const struct weir_status_interface *interface)
+const char *weir_status_interface_state(const struct weir_status_interface *interface)
 {
 	return interface->is_gone        ? "gone"
 	       : interface->is_elsewhere ? "elsewhere"
 	       : interface->is_native    ? "native"
 					 : "skb";
+}
+
+size_t weir_status_attached(const struct weir_status *status)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < status->interfaces_count; i++)
+		count += !status->interfaces[i].is_gone;
+	return count;
+}
+
+const char *weir_status_trial_slug(enum weir_status_trial trial)
+{
+	return trial_slugs[trial];
+}
+
+const char *weir_status_files_slug(enum weir_status_files files)
+{
+	return files_slugs[files];
 }
 
 static void print_interfaces(FILE *to, const struct weir_status *status)
@@ -42,7 +61,8 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 	for (size_t i = 0; i < status->interfaces_count; i++) {
 		const struct weir_status_interface *interface = &status->interfaces[i];
 
-		fprintf(to, "interface:   %s, %s", interface->name, interface_state(interface));
+		fprintf(to, "interface:   %s, %s", interface->name,
+			weir_status_interface_state(interface));
 		if (interface->is_gone)
 			fputs(": the interface was deleted; attach again\n", to);
 		else
@@ -119,8 +139,9 @@ static json_t *interfaces_json(const struct weir_status *status)
 
 		json_array_append_new(interfaces,
 				      json_pack("{s:s, s:s, s:I, s:b}", "name", interface->name,
-						"mode", interface_state(interface), "program_id",
-						(json_int_t)interface->program_id, "shared", 0));
+						"mode", weir_status_interface_state(interface),
+						"program_id", (json_int_t)interface->program_id,
+						"shared", 0));
 	}
 	return interfaces;
 }

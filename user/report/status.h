@@ -61,6 +61,16 @@ void weir_status_done(struct weir_status *status);
 
 #define _cleanup_status_ __attribute__((cleanup(weir_status_done)))
 
+/* native, skb, gone or elsewhere. */
+const char *weir_status_interface_state(const struct weir_status_interface *interface);
+
+/* Interfaces that the gate filters: those that are not gone. */
+size_t weir_status_attached(const struct weir_status *status);
+
+/* The word of a state in JSON and in metrics. */
+const char *weir_status_trial_slug(enum weir_status_trial trial);
+const char *weir_status_files_slug(enum weir_status_files files);
+
 /* free(3) what these return; NULL when memory runs out. */
 char *weir_status_table(const struct weir_status *status);
 char *weir_status_json(const struct weir_status *status);
