@@ -39,7 +39,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e fmt lint unit gate kernels install uninstall clean help
+.PHONY: all check test demo e2e bench-gate fmt lint unit gate kernels install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -131,6 +131,33 @@ KERNEL_TESTS := $(wildcard tests/kernels/*.c)
 $(B)/kernel-tests: $(KERNEL_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
+
+# ---- benchmarks ---------------------------------------------------------------------------
+
+BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(B)/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
+BENCH_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+
+$(B)/bench/%.bpf.o: tests/bench/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Wno-unused-function -Ibpf -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(Q)llvm-strip -g $@
+
+$(B)/bench/%.skel.h: $(B)/bench/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(BENCH_OBJS): BASE_CFLAGS += -I$(B)/bench
+$(BENCH_OBJS): | $(BENCH_SKELS) $(SKELS)
+
+$(B)/bench-gate: $(BENCH_OBJS) $(TEST_SUPPORT) $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie $^ $(LIBS) -lm -o $@
+
+bench-gate: $(LAB) $(B)/bench-gate ## the gate's figures beside its peers' (root, some minutes)
+	$(Q)scripts/bench-gate
+
+# ---- what to run --------------------------------------------------------------------------
 
 unit: $(UNITS) ## unit tests: no privileges
 	$(Q)scripts/run-tests unit $(UNITS)
