@@ -23,6 +23,9 @@
 
 #define VLAN_TAGS_MAX 2
 
+/* The shortest frame of Ethernet, with its tags: what is shorter is padded. */
+#define FRAME_PADDED_BYTES (ETH_ZLEN + VLAN_TAGS_MAX * 4)
+
 #define IP_RESERVED   0x8000 /* RFC 791: must be zero */
 #define IP_FRAGMENTED 0x3fff /* more fragments, or an offset */
 
@@ -124,12 +127,22 @@ static __always_inline bool is_impossible_source(__be32 address)
 }
 
 /*
- * IPv4. Leaves the cursor at the transport header, and its declared length in *ret_bytes.
- * `frame_bytes` is what the frame holds from the IPv4 header on.
+ * p->bytes as the whole frame's, where the first buffer does not show it: it ends elsewhere than
+ * the IPv4 packet does, and not because a short frame was padded. A call, which is why not always:
+ * 11 ns where the CPU guards its returns, a third of what a packet costs.
  */
-static __always_inline __u32 parse_ipv4(struct cursor *cursor, struct weir_packet *p,
-					__u32 frame_bytes, __u32 *ret_bytes)
+static __always_inline void measure_frame(struct xdp_md *ctx, struct weir_packet *p,
+					  __u32 declared_bytes)
 {
+	if (p->bytes != declared_bytes && p->bytes > FRAME_PADDED_BYTES)
+		p->bytes = bpf_xdp_get_buff_len(ctx);
+}
+
+/* IPv4. Leaves the cursor at the transport header, and its declared length in *ret_bytes. */
+static __always_inline __u32 parse_ipv4(struct xdp_md *ctx, struct cursor *cursor,
+					struct weir_packet *p, __u32 *ret_bytes)
+{
+	__u32 link_bytes = cursor->taken_bytes;
 	void *start = cursor->at;
 	struct iphdr *ip = take(cursor, struct iphdr);
 	__u32 header_bytes, total_bytes;
@@ -138,11 +151,12 @@ static __always_inline __u32 parse_ipv4(struct cursor *cursor, struct weir_packe
 		return WEIR_DROP_TRUNCATED;
 	header_bytes = ip->ihl * 4;
 	total_bytes = bpf_ntohs(ip->tot_len);
+	measure_frame(ctx, p, link_bytes + total_bytes);
 	if (ip->version != 4 || header_bytes < sizeof(*ip) || ip->frag_off & bpf_htons(IP_RESERVED))
 		return WEIR_DROP_IP_HEADER;
 	if (total_bytes < header_bytes)
 		return WEIR_DROP_IP_LENGTH;
-	if (total_bytes > frame_bytes)
+	if (link_bytes + total_bytes > p->bytes)
 		return WEIR_DROP_TRUNCATED;
 	if (ip->frag_off & bpf_htons(IP_FRAGMENTED))
 		return WEIR_DROP_FRAGMENT;
@@ -258,12 +272,15 @@ static __always_inline __u32 parse_transport(struct cursor *cursor, struct weir_
 static __always_inline __u32 parse(struct xdp_md *ctx, struct weir_packet *p)
 {
 	struct cursor cursor = {.at = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end};
-	__u32 bytes = 0;
+	__u32 reason, bytes = 0;
 
-	p->bytes = bpf_xdp_get_buff_len(ctx);
-	return parse_link(&cursor)
-		       ?: parse_ipv4(&cursor, p, p->bytes - cursor.taken_bytes, &bytes)
-		       ?: parse_transport(&cursor, p, bytes);
+	p->bytes = ctx->data_end - ctx->data;
+	reason = parse_link(&cursor);
+	if (reason) {
+		p->bytes = bpf_xdp_get_buff_len(ctx);
+		return reason;
+	}
+	return parse_ipv4(ctx, &cursor, p, &bytes) ?: parse_transport(&cursor, p, bytes);
 }
 
 #endif

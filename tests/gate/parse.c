@@ -291,6 +291,20 @@ Test(gate_parse, counts_jumbo_frames_with_their_whole_length)
 		WEIR_PASS_INGRESS);
 }
 
+Test(gate_parse, counts_what_follows_the_packet_in_a_jumbo_frame)
+{
+	struct gate *gate = gate_start_configured();
+	struct frame frame = built(
+		(struct frame_spec){.from = CLIENT, .to = INGRESS, .flags = ACK, .payload = 8960});
+
+	frame_ip(&frame)->tot_len = htons(40);
+	gate_expect(gate, "40 bytes of IPv4 in 9000", &frame, WEIR_PASS_INGRESS);
+	frame_ip(&frame)->version = 5;
+	gate_expect(gate, "not even IPv4", &frame, WEIR_DROP_IP_HEADER);
+	*(__be16 *)((char *)frame_ip(&frame) - 2) = htons(0x86dd);
+	gate_expect(gate, "IPv6", &frame, WEIR_DROP_IPV6);
+}
+
 Test(gate_parse, calls_a_jumbo_frame_truncated_by_its_whole_length)
 {
 	struct gate *gate = gate_start_configured();
