@@ -22,7 +22,8 @@
  */
 __noinline bool live_has(__u32 kind, __u64 lengths, __u32 address)
 {
-	for (__u32 length = 0; length <= 32; length++) {
+	for (__u32 i = 0; i <= 32; i++) {
+		__u32 length = 32 - i; /* most bans are of single addresses */
 		struct weir_live_key key = {.kind = kind, .length = length};
 		const struct weir_live_entry *entry;
 
@@ -54,9 +55,9 @@ static __always_inline __u32 deny_live(struct weir_packet *p, __u32 source, bool
 									 : WEIR_DROP_BANNED;
 }
 
-static __always_inline __u32 deny(struct weir_packet *p)
+/* The verdict on a source of whose /20 something is listed. */
+static __always_inline __u32 deny_network(struct weir_packet *p, __u32 source)
 {
-	__u32 source = bpf_ntohl(p->source);
 	__u64 bit = weir_network_bit(source);
 	__u32 key = p->half * WEIR_GROUPS + weir_group_of(source);
 	const struct weir_group *group = bpf_map_lookup_elem(&weir_groups, &key);
@@ -78,6 +79,19 @@ static __always_inline __u32 deny(struct weir_packet *p)
 	if (group->live & bit)
 		return deny_live(p, source, is_listed);
 	return is_listed ? WEIR_DROP_DENIED : WEIR_UNDECIDED;
+}
+
+static __always_inline __u32 deny(struct weir_packet *p)
+{
+	__u32 source = bpf_ntohl(p->source);
+	__u32 key = p->half * WEIR_AREAS + weir_area_of(source);
+	const struct weir_area *area = bpf_map_lookup_elem(&weir_areas, &key);
+
+	if (!area)
+		return WEIR_DROP_MAP;
+	if (!((area->listed | area->live) & weir_area_bit(source)))
+		return WEIR_UNDECIDED;
+	return deny_network(p, source);
 }
 
 #endif

@@ -44,6 +44,15 @@ struct {
 	__type(value, struct weir_range);
 } weir_allow SEC(".maps");
 
+/* The denylist and live bans: areas of 64 /20 networks. What almost every packet reads of it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, (WEIR_HALVES * WEIR_AREAS));
+	__type(key, __u32);
+	__type(value, struct weir_area);
+} weir_areas SEC(".maps");
+
 /* The denylist: groups of 64 /24 networks. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

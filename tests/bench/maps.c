@@ -16,9 +16,9 @@
 struct bench_maps bench_maps_of(const struct bpf_object *object)
 {
 #define FIND(name) .name = bpf_object__find_map_by_name(object, "weir_" #name)
-	return (struct bench_maps){FIND(control), FIND(policy), FIND(dests),
-				   FIND(rates),   FIND(cdn),    FIND(allow),
-				   FIND(groups),  FIND(blocks), FIND(live)};
+	return (struct bench_maps){FIND(control), FIND(policy), FIND(dests), FIND(rates),
+				   FIND(cdn),     FIND(allow),  FIND(areas), FIND(groups),
+				   FIND(blocks),  FIND(live)};
 #undef FIND
 }
 
@@ -63,6 +63,12 @@ static void map_write(const struct bpf_map *map, const void *from, size_t bytes)
 
 void bench_maps_put_rank(const struct bench_maps *maps, const struct weir_rank *rank)
 {
+	struct weir_area areas[WEIR_AREAS] = {};
+
+	for (__u32 i = 0; i < WEIR_GROUPS; i++)
+		areas[i / 16].listed |= weir_area_bits(i,
+						       rank->groups[i].all | rank->groups[i].mixed);
+	map_write(maps->areas, areas, sizeof(areas));
 	map_write(maps->groups, rank->groups, WEIR_GROUPS * sizeof(*rank->groups));
 	map_write(maps->blocks, rank->blocks, rank->blocks_count * sizeof(*rank->blocks));
 }
@@ -81,19 +87,22 @@ void bench_maps_put(const struct bench_maps *maps, const struct weir_generation 
 	map_write(maps->policy, policy, sizeof(*policy));
 }
 
-/* Set the live bit of every /24 that the prefix touches. */
-static void set_live(struct weir_group *groups, struct weir_prefix prefix)
+/* Set the live bit of every /24 that the prefix touches, and of its /20. */
+static void set_live(struct weir_group *groups, struct weir_area *areas, struct weir_prefix prefix)
 {
 	__u64 last = weir_prefix_last(prefix);
 
-	for (__u64 address = prefix.address; address <= last; address += 256)
+	for (__u64 address = prefix.address; address <= last; address += 256) {
 		groups[weir_group_of(address)].live |= weir_network_bit(address);
+		areas[weir_area_of(address)].live |= weir_area_bit(address);
+	}
 }
 
 void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans)
 {
 	struct weir_control *control = map_open(maps->control);
 	struct weir_group *groups = map_open(maps->groups);
+	struct weir_area *areas = map_open(maps->areas);
 	const struct weir_live_entry forever = {};
 
 	for (size_t i = 0; i < bans->count; i++) {
@@ -105,8 +114,9 @@ void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans
 			bench_die("cannot add live ban %zu of %zu: %s", i, bans->count,
 				  strerror(errno));
 		control->ban_lengths |= 1ULL << ban.length;
-		set_live(groups, ban);
+		set_live(groups, areas, ban);
 	}
 	munmap(control, map_bytes(maps->control));
 	munmap(groups, map_bytes(maps->groups));
+	munmap(areas, map_bytes(maps->areas));
 }

@@ -12,7 +12,8 @@
 #include "plan/plan.h"
 
 struct bench_maps {
-	struct bpf_map *control, *policy, *dests, *rates, *cdn, *allow, *groups, *blocks, *live;
+	struct bpf_map *control, *policy, *dests, *rates, *cdn, *allow, *areas, *groups, *blocks,
+		*live;
 };
 
 /* All that the object has by these names; NULL for what it has not. */

@@ -29,6 +29,7 @@ struct gate {
 	struct weir_set *dests;
 	struct weir_rate *rates;
 	struct weir_range *cdn, *allow;
+	struct weir_area *areas;
 	struct weir_group *groups;
 	struct weir_block *blocks;
 	struct weir_bucket *buckets;
@@ -92,6 +93,7 @@ static void map_maps(struct gate *gate)
 	gate->rates = memory_of(real->maps.weir_rates);
 	gate->cdn = memory_of(real->maps.weir_cdn);
 	gate->allow = memory_of(real->maps.weir_allow);
+	gate->areas = memory_of(real->maps.weir_areas);
 	gate->groups = memory_of(real->maps.weir_groups);
 	gate->blocks = memory_of(real->maps.weir_blocks);
 	gate->buckets = memory_of(real->maps.weir_buckets);
@@ -121,6 +123,22 @@ struct gate *gate_start(__u32 blocks_max)
 static __u32 active_half(const struct gate *gate)
 {
 	return gate->control->word & WEIR_CONTROL_HALF;
+}
+
+/* One /24 at a time, so that this shares nothing with the loader's own arithmetic. */
+static void write_areas(struct gate *gate, __u32 half, const struct weir_rank *rank)
+{
+	struct weir_area *areas = gate->areas + (size_t)half * WEIR_AREAS;
+
+	for (__u32 i = 0; i < WEIR_AREAS; i++)
+		areas[i].listed = 0;
+	for (__u32 i = 0; i < WEIR_GROUPS; i++) {
+		__u64 any = rank->groups[i].all | rank->groups[i].mixed;
+
+		for (__u32 address = i << 14; any; any >>= 1, address += 256)
+			if (any & 1)
+				areas[weir_area_of(address)].listed |= weir_area_bit(address);
+	}
 }
 
 /* The live bits stay: they are the bans', not the generation's. */
@@ -153,6 +171,7 @@ void gate_apply(struct gate *gate, const struct weir_generation *generation)
 	memcpy(gate->allow + half * WEIR_ALLOW_RANGES_MAX, generation->allow,
 	       policy->allow_ranges_count * sizeof(*gate->allow));
 	write_groups(gate, half, &generation->rank);
+	write_areas(gate, half, &generation->rank);
 	__atomic_store_n(&gate->control->word, half, __ATOMIC_SEQ_CST);
 }
 
@@ -320,9 +339,12 @@ static void set_live_bits(struct gate *gate, struct weir_prefix prefix)
 	__u32 last = weir_prefix_last(prefix) >> 8;
 
 	for (__u32 network = prefix.address >> 8; network <= last; network++)
-		for (int half = 0; half < WEIR_HALVES; half++)
+		for (int half = 0; half < WEIR_HALVES; half++) {
 			gate->groups[half * WEIR_GROUPS + weir_group_of(network << 8)].live |=
 				weir_network_bit(network << 8);
+			gate->areas[half * WEIR_AREAS + weir_area_of(network << 8)].live |=
+				weir_area_bit(network << 8);
+		}
 }
 
 void gate_live_add(struct gate *gate, __u32 kind, struct weir_prefix prefix, __u64 until_ns)

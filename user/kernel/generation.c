@@ -51,6 +51,20 @@ __s64 weir_blocks_room(const struct weir_maps *maps, size_t count)
 	return end <= entries && count <= entries - end ? (__s64)end : -ENOSPC;
 }
 
+/* What the groups hold, a bit a /20. */
+static void write_areas(const struct weir_maps *maps, __u32 half, const struct weir_group *groups)
+{
+	struct weir_area *areas = weir_maps_areas(maps, half);
+
+	for (__u32 area = 0; area < WEIR_AREAS; area++) {
+		__u64 listed = 0;
+
+		for (__u32 i = area * 16; i < area * 16 + 16; i++)
+			listed |= weir_area_bits(i, groups[i].all | groups[i].mixed);
+		areas[area].listed = listed;
+	}
+}
+
 static void write_groups(const struct weir_maps *maps, __u32 half, size_t blocks_first,
 			 const struct weir_rank *rank)
 {
@@ -118,6 +132,7 @@ int weir_generation_write(const struct weir_maps *maps, __u32 half, size_t block
 
 	__atomic_store_n(&policy->is_complete, 0, __ATOMIC_SEQ_CST);
 	write_groups(maps, half, blocks_first, &generation->rank);
+	write_areas(maps, half, generation->rank.groups);
 	memcpy(weir_maps_sets(maps, half), generation->sets, WEIR_SETS * sizeof(struct weir_set));
 	memcpy(weir_maps_rates(maps, half), generation->rates,
 	       WEIR_DESTINATIONS_MAX * sizeof(struct weir_rate));

@@ -282,6 +282,13 @@ int weir_live_rebuild(const struct weir_maps *maps, __u32 half)
 		return r;
 	for (__u32 i = 0; i < WEIR_GROUPS; i++)
 		weir_maps_groups(maps, half)[i].live = index->live[i];
+	for (__u32 area = 0; area < WEIR_AREAS; area++) {
+		__u64 live = 0;
+
+		for (__u32 i = area * 16; i < area * 16 + 16; i++)
+			live |= weir_area_bits(i, index->live[i]);
+		weir_maps_areas(maps, half)[area].live = live;
+	}
 	__atomic_store_n(&control->ban_lengths, index->lengths[WEIR_LIVE_BAN], __ATOMIC_SEQ_CST);
 	__atomic_store_n(&control->release_lengths, index->lengths[WEIR_LIVE_RELEASE],
 			 __ATOMIC_SEQ_CST);

@@ -29,6 +29,7 @@
 	  1)                                                                                       \
 	X(ALLOW, "weir_allow", ARRAY, 4, sizeof(struct weir_range),                                \
 	  WEIR_HALVES *WEIR_ALLOW_RANGES_MAX, 1)                                                   \
+	X(AREAS, "weir_areas", ARRAY, 4, sizeof(struct weir_area), WEIR_HALVES *WEIR_AREAS, 1)     \
 	X(GROUPS, "weir_groups", ARRAY, 4, sizeof(struct weir_group), WEIR_HALVES *WEIR_GROUPS, 1) \
 	X(BLOCKS, "weir_blocks", ARRAY, 4, sizeof(struct weir_block), 0, 0)                        \
 	X(BUCKETS, "weir_buckets", ARRAY, 4, sizeof(struct weir_bucket), WEIR_DESTINATIONS_MAX, 1) \
@@ -109,6 +110,11 @@ static inline struct weir_range *weir_maps_cdn(const struct weir_maps *maps, __u
 static inline struct weir_range *weir_maps_allow(const struct weir_maps *maps, __u32 half)
 {
 	return (struct weir_range *)maps->memory[WEIR_MAP_ALLOW] + half * WEIR_ALLOW_RANGES_MAX;
+}
+
+static inline struct weir_area *weir_maps_areas(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_area *)maps->memory[WEIR_MAP_AREAS] + half * WEIR_AREAS;
 }
 
 static inline struct weir_group *weir_maps_groups(const struct weir_maps *maps, __u32 half)

@@ -40,9 +40,12 @@ static void set_live_bits(const struct weir_maps *maps, struct weir_prefix prefi
 		__u32 count = last - network + 1 < 64 - first ? last - network + 1 : 64 - first;
 		__u64 bits = word_bits(first, count);
 
-		for (__u32 half = 0; half < WEIR_HALVES; half++)
+		for (__u32 half = 0; half < WEIR_HALVES; half++) {
 			__atomic_fetch_or(&weir_maps_groups(maps, half)[group].live, bits,
 					  __ATOMIC_SEQ_CST);
+			__atomic_fetch_or(&weir_maps_areas(maps, half)[group / 16].live,
+					  weir_area_bits(group, bits), __ATOMIC_SEQ_CST);
+		}
 		network += count;
 	}
 }
