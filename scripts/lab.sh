@@ -19,7 +19,7 @@
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WEIR=${WEIR:-$LAB_ROOT/build/weir}
 FLOOD=${FLOOD:-$LAB_ROOT/build/flood}
-LAB='' LAB_DIR='' LAB_PIDS=()
+LAB='' LAB_DIR='' LAB_PIDS=() LAB_HOSTS=()
 
 CLIENT=198.51.100.2   # allowed by every list of the lab
 LISTED=198.51.100.66  # on the denylist of the lab; another address of the client
@@ -70,6 +70,7 @@ eventually() {
 }
 
 lab_host() { # HOST: a namespace with loopback and without IPv6
+	LAB_HOSTS+=("$1")
 	ip netns add "$LAB-$1" || return
 	lab_in "$1" sh -c 'for c in all default; do
 		echo 1 >/proc/sys/net/ipv6/conf/$c/disable_ipv6; done 2>/dev/null
@@ -154,13 +155,13 @@ lab_down() {
 	for pid in "${LAB_PIDS[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
-	for host in client gate backends; do
+	for host in "${LAB_HOSTS[@]}"; do
 		for pid in $(ip netns pids "$LAB-$host" 2>/dev/null); do
 			kill -KILL "$pid" 2>/dev/null
 		done
 	done
 	wait "${LAB_PIDS[@]}" 2>/dev/null
-	for host in client gate backends; do
+	for host in "${LAB_HOSTS[@]}"; do
 		ip netns delete "$LAB-$host" 2>/dev/null
 	done
 	rm -rf "/sys/fs/bpf/${LAB:?}" "/run/$LAB" "/var/lib/$LAB" "$LAB_DIR"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * flood: a bounded sender of TCP frames for tests, on one wire of a network namespace.
+ * flood: a bounded sender of frames for tests, on one wire of a network namespace.
  *
  *   flood -i IFACE -m MAC -d ADDRESS [-p PORT] [-s PREFIX] [-l BYTES] [-r PACKETS_PER_S]
- *         [-t SECONDS]
+ *         [-t SECONDS] [-k ack|syn|udp]
  *
  * Sends frames of BYTES (60) to ADDRESS:PORT (80) for SECONDS (1, at most 60), from sources that
  * walk through PREFIX in an order that visits each once before any again. Their TCP checksum is
@@ -18,6 +18,7 @@
 #include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +29,18 @@
 
 enum { BATCH = 64, FRAME_BYTES_MIN = 60, FRAME_BYTES_MAX = 1514, SECONDS_MAX = 60 };
 
+enum kind { KIND_ACK, KIND_SYN, KIND_UDP };
+
 #define NS_PER_S 1000000000ULL
 
 struct frame {
 	uint16_t pad; /* not sent: it aligns the headers */
 	struct ether_header ethernet;
 	struct iphdr ip;
-	struct tcphdr tcp;
+	union {
+		struct tcphdr tcp;
+		struct udphdr udp; /* the ports are where TCP has them */
+	};
 	uint8_t payload[FRAME_BYTES_MAX - 54];
 };
 
@@ -47,6 +53,7 @@ struct flood {
 	size_t frame_bytes;
 	uint64_t packets_per_s; /* 0: as fast as it goes */
 	uint64_t duration_ns;
+	enum kind kind;
 };
 
 static uint64_t now_ns(void)
@@ -153,11 +160,28 @@ static void make_model(struct flood *flood)
 				   .protocol = IPPROTO_TCP,
 				   .tot_len = htons(flood->frame_bytes - ETH_HLEN),
 				   .daddr = model->ip.daddr};
+	if (flood->kind == KIND_UDP) {
+		model->ip.protocol = IPPROTO_UDP;
+		model->udp.len = htons(flood->frame_bytes - ETH_HLEN - sizeof(model->ip));
+		return;
+	}
 	model->tcp.doff = 5;
-	model->tcp.ack = 1;
-	model->tcp.ack_seq = htonl(1);
+	model->tcp.ack = flood->kind == KIND_ACK;
+	model->tcp.syn = flood->kind == KIND_SYN;
+	model->tcp.ack_seq = htonl(model->tcp.ack);
 	model->tcp.window = htons(1024);
 	model->tcp.check = htons(0xbad);
+}
+
+static enum kind take_kind(const char *text)
+{
+	static const char *const names[] = {"ack", "syn", "udp"};
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	errno = EINVAL;
+	die(text);
 }
 
 static void take_prefix(struct flood *flood, char *text)
@@ -193,7 +217,7 @@ static const char *take_options(struct flood *flood, int argc, char **argv)
 	struct in_addr to = {};
 	int option;
 
-	while ((option = getopt(argc, argv, "i:m:d:p:s:l:r:t:")) != -1) {
+	while ((option = getopt(argc, argv, "i:m:d:p:s:l:r:t:k:")) != -1) {
 		errno = EINVAL;
 		if (option == 'i')
 			interface = optarg;
@@ -211,6 +235,8 @@ static const char *take_options(struct flood *flood, int argc, char **argv)
 			flood->packets_per_s = take_number(optarg, 1, 10000000);
 		else if (option == 't')
 			flood->duration_ns = take_number(optarg, 1, SECONDS_MAX) * NS_PER_S;
+		else if (option == 'k')
+			flood->kind = take_kind(optarg);
 		else
 			die(optarg ? optarg : "unknown option");
 	}
