@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/build.h"
+#include "kernel/conntrack.h"
 #include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/guard.h"
@@ -259,7 +260,8 @@ int weir_apply(const struct weir_paths *paths, const struct weir_config *config,
 	__attribute__((cleanup(apply_done))) struct apply apply = {
 		.paths = paths, .config = config, .diags = diags, .maps = WEIR_MAPS_NONE};
 	_cleanup_close_ int lock = -1;
-	int r = weir_paths_ensure(paths, diags) ?:
+	int r = weir_conntrack_check(config, diags) ?:
+		weir_paths_ensure(paths, diags) ?:
 		weir_lock_take(paths, WEIR_LOCK_APPLY, "apply", options->wait_ms, diags, &lock) ?:
 		open_gate(&apply) ?:
 		list_ingress(&apply) ?:

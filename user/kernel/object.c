@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "gate.skel.h"
+#include "kernel/conntrack.h"
 #include "kernel/fail.h"
 #include "kernel/libbpf_log.h"
 
@@ -118,6 +119,7 @@ static int prepare(struct weir_gate *gate, const struct weir_load *load, struct 
 		return r;
 	gate->rodata->weir_tick_ns = weir_tick_ns();
 	gate->rodata->weir_tick_offset_ns = offset_ns;
+	gate->rodata->weir_has_conntrack = weir_has_conntrack_lookup();
 	gate->rodata->weir_twin = load->is_twin;
 	gate->rodata->weir_forced_half = load->forced_half;
 	bpf_program__set_autoload(gate->progs.weir_clock, false);
