@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stage 5: has the destination tokens left for this frame?
+ * Stage 6: has the destination tokens left for this frame?
  *
  * Only ingress traffic is charged. The arithmetic is in weir/bucket.h; here are the clock and the
  * compare-and-swap that make it exact on any number of CPUs. Fails closed: a bucket that changes
@@ -57,7 +57,7 @@ static __always_inline __u32 charge(const struct weir_packet *p)
 	const struct weir_rate *rate;
 	struct weir_bucket *bucket;
 
-	if (p->claim != WEIR_PASS_INGRESS && p->claim != WEIR_PASS_CDN)
+	if (!packet_is_ingress(p))
 		return WEIR_UNDECIDED;
 	rate = bpf_map_lookup_elem(&weir_rates, &key);
 	if (!rate)

@@ -3,7 +3,7 @@
  * The gate: an XDP program that asks each packet a few questions and drops it at the NIC unless
  * every answer is right.
  *
- *   frame -> parse -> scope -> deny -> prove -> charge -> pass
+ *   frame -> parse -> scope -> deny -> prove -> hand off -> charge -> pass
  *              each returns a reason, or 0: undecided       -> count -> XDP action
  *
  * The order is the policy: cheapest and most selective first, dear lookups and the clock last.
@@ -18,6 +18,7 @@
 #include "charge.h"
 #include "count.h"
 #include "deny.h"
+#include "handoff.h"
 #include "packet.h"
 #include "parse.h"
 #include "proof.h"
@@ -34,7 +35,7 @@ static __always_inline __u32 pass(const struct weir_packet *p)
 
 static __always_inline __u32 judge(struct xdp_md *ctx, struct weir_packet *p)
 {
-	return parse(ctx, p) ?: enter_policy(p) ?: scope(p) ?: deny(p) ?: prove(ctx, p)
+	return parse(ctx, p) ?: enter_policy(p) ?: scope(p) ?: deny(p) ?: prove(ctx, p) ?: hand_off(p)
 		?: charge(p) ?: pass(p) ?: WEIR_DROP_UNDECIDED;
 }
 

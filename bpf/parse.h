@@ -32,8 +32,6 @@
 #define ICMP_UNREACHABLE          3 /* RFC 792; linux/icmp.h pulls in the host's libc */
 #define ICMP_FRAGMENTATION_NEEDED 4
 
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
-
 struct vlan_tag {
 	__be16 tci;
 	__be16 ethertype;

@@ -57,4 +57,18 @@ static __always_inline int policy_port(const __u32 ports[WEIR_PORTS_MAX], __u16 
 	return -1;
 }
 
+/* The key in weir_listeners for a port of the policy, or -1 when it has no such port. */
+static __always_inline int policy_listener(const struct weir_policy *policy, __u16 port)
+{
+	int bit = policy_port(policy->open_ports, port);
+
+	if (bit < 0) {
+		bit = policy_port(policy->cdn_ports, port);
+		if (bit < 0)
+			return -1;
+		bit += WEIR_TLS_CDN_SHIFT;
+	}
+	return policy->tls_ports >> bit & 1 ? WEIR_LISTENER_TLS : WEIR_LISTENER_HTTP;
+}
+
 #endif

@@ -121,11 +121,6 @@ static __always_inline __u32 prove_ends(struct xdp_md *ctx, const struct weir_pa
 	return WEIR_DROP_UNSOLICITED;
 }
 
-static __always_inline bool is_bare_syn(const struct weir_packet *p)
-{
-	return p->protocol == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-}
-
 /* Whom the packet claims to answer. False: it cannot answer anything, whatever a lookup says. */
 static __always_inline bool claimed_ends(const struct weir_packet *p, struct weir_ends *ret_ends)
 {
@@ -138,7 +133,7 @@ static __always_inline bool claimed_ends(const struct weir_packet *p, struct wei
 	ret_ends->far_port = bpf_htons(p->source_port);
 	ret_ends->near_port = bpf_htons(p->port);
 	ret_ends->protocol = p->protocol;
-	return !is_bare_syn(p);
+	return !packet_is_bare_syn(p);
 }
 
 static __always_inline __u32 prove(struct xdp_md *ctx, const struct weir_packet *p)

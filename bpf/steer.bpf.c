@@ -4,8 +4,9 @@
  * which binds neither. Everything else the kernel looks up as always, so that a management rule's
  * port on the same address still reaches its own server.
  *
- * No listener in the map: the connection is refused; SK_DROP makes the kernel answer with a
- * reset. A local server that happens to listen on the port must not get the apps' connections.
+ * No listener in the map: refused, because a local server that happens to listen on the port must
+ * not get the apps' connections. The kernel answers that with a reset; the gate drops such SYNs
+ * before (handoff.h), so that a client of a gated interface waits for the proxy to come back.
  */
 #include <linux/bpf.h>
 #include <linux/in.h>
@@ -17,20 +18,6 @@
 #include "policy.h"
 
 #define AF_INET 2 /* sys/socket.h is the host's, not BPF's */
-
-/* The listener for a port of the policy, or -1 when it has no such port. */
-static __always_inline int listener_of(const struct weir_policy *policy, __u16 port)
-{
-	int bit = policy_port(policy->open_ports, port);
-
-	if (bit < 0) {
-		bit = policy_port(policy->cdn_ports, port);
-		if (bit < 0)
-			return -1;
-		bit += WEIR_TLS_CDN_SHIFT;
-	}
-	return policy->tls_ports >> bit & 1 ? WEIR_LISTENER_TLS : WEIR_LISTENER_HTTP;
-}
 
 /* Which listener the connection is for, or -1: not ours to steer. */
 static __always_inline int steer_to(const struct bpf_sk_lookup *ctx)
@@ -44,12 +31,12 @@ static __always_inline int steer_to(const struct bpf_sk_lookup *ctx)
 		return -1;
 	half = policy_half(control);
 	policy = bpf_map_lookup_elem(&weir_policy, &half);
-	if (!policy || !policy->is_complete)
+	if (!policy || !policy->is_complete || !policy->hands_off)
 		return -1;
 	destination = policy_destination(half, policy->seed, ctx->local_ip4);
 	if (!destination || !(destination->roles & WEIR_ROLE_INGRESS))
 		return -1;
-	return listener_of(policy, ctx->local_port);
+	return policy_listener(policy, ctx->local_port);
 }
 
 SEC("sk_lookup")

@@ -225,6 +225,15 @@ static void add_counts(const struct weir_count *from, struct weir_count *to, siz
 	}
 }
 
+void gate_listen(struct gate *gate, __u32 key, int fd)
+{
+	__u64 value = fd;
+
+	cr_assert_eq(bpf_map_update_elem(bpf_map__fd(gate->real->maps.weir_listeners), &key, &value,
+					 BPF_ANY),
+		     0);
+}
+
 void gate_counts(struct gate *gate, struct weir_counts *ret_counts)
 {
 	__u32 key = 0;

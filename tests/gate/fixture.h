@@ -88,6 +88,9 @@ void gate_live_del(struct gate *gate, __u32 kind, struct weir_prefix prefix);
 /* Remove every live entry. Their bits stay: a bit without an entry decides nothing. */
 void gate_live_flush(struct gate *gate);
 
+/* Put a listening socket where the proxy puts its own. `key` is of enum weir_listener. */
+void gate_listen(struct gate *gate, __u32 key, int fd);
+
 /* The maps that tests write by hand. */
 struct weir_control *gate_control(struct gate *gate);
 struct weir_policy *gate_policy(struct gate *gate); /* of the active half */

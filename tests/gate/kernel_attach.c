@@ -228,6 +228,13 @@ static int listen_anywhere(void)
 	return fd;
 }
 
+/* With routes, the apps' connections are the proxy's. */
+static void lab_apply_with_proxy(void)
+{
+	lab.config.routes.paths_count = 1;
+	lab_apply(&lab);
+}
+
 /* Connect to an ingress address over loopback: 0, or the errno. */
 static int connect_to(const char *address, __u16 port)
 {
@@ -251,7 +258,7 @@ Test(kernel_attach, handoff_gives_each_port_to_its_listener)
 {
 	int http = listen_anywhere(), tls = listen_anywhere();
 
-	lab_apply(&lab);
+	lab_apply_with_proxy();
 	cr_assert_eq(weir_steer_listen(lab.instance, http, tls, &lab.diags), 0, "%s",
 		     lab_said(&lab));
 	cr_assert_eq(connect_to("198.18.0.1", 80), 0);
@@ -268,7 +275,7 @@ Test(kernel_attach, handoff_without_a_listener_gives_the_port_to_nobody_else)
 	_cleanup_close_ int other = socket(AF_INET, SOCK_STREAM, 0);
 	struct weir_steer_state state;
 
-	lab_apply(&lab);
+	lab_apply_with_proxy();
 	cr_assert_eq(weir_steer_listen(lab.instance, http, tls, &lab.diags), 0, "%s",
 		     lab_said(&lab));
 	close(http);
@@ -285,14 +292,26 @@ Test(kernel_attach, handoff_without_a_listener_gives_the_port_to_nobody_else)
 	cr_expect(has_connection(http));
 }
 
+Test(kernel_attach, handoff_is_not_done_without_routes)
+{
+	const struct sockaddr_in port_80 = {.sin_family = AF_INET, .sin_port = htons(80)};
+	_cleanup_close_ int other = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	lab_apply(&lab);
+	cr_assert_eq(bind(other, (struct sockaddr *)&port_80, sizeof(port_80)), 0);
+	cr_assert_eq(listen(other, 8), 0);
+	cr_assert_eq(connect_to("198.18.0.1", 80), 0);
+	cr_expect(has_connection(other));
+}
+
 Test(kernel_attach, handoff_follows_an_apply)
 {
 	int http = listen_anywhere(), tls = listen_anywhere();
 
-	lab_apply(&lab);
+	lab_apply_with_proxy();
 	cr_assert_eq(weir_steer_listen(lab.instance, http, tls, &lab.diags), 0);
 	lab.ingress[1].address += 5;
-	lab_apply(&lab);
+	lab_apply_with_proxy();
 	cr_assert_eq(connect_to("198.18.0.7", 443), 0);
 	cr_expect(has_connection(tls));
 }

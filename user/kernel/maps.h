@@ -38,7 +38,8 @@
 	X(DST_COUNTS, "weir_dst_counts", PERCPU_ARRAY, 4, sizeof(struct weir_destination_counts),  \
 	  WEIR_DESTINATIONS_MAX, 0)                                                                \
 	X(COUNTS, "weir_counts", PERCPU_ARRAY, 4, sizeof(struct weir_counts), 1, 0)                \
-	X(METER, "weir_meter", PERCPU_ARRAY, 4, 0, 1, 0)
+	X(METER, "weir_meter", PERCPU_ARRAY, 4, 0, 1, 0)                                           \
+	X(LISTENERS, "weir_listeners", SOCKMAP, 4, 8, WEIR_LISTENERS, 0)
 
 enum weir_map {
 #define X(id, ...) WEIR_MAP_##id,

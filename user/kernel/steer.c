@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Listeners -> the steering program's map. The program reads the gate's control word and policy,
- * so that both change in the same instant; its link and the listeners outlive every apply.
+ * and looks for listeners where the gate does, so that both always agree; its link and the
+ * listeners outlive every apply.
  *
- *   steer_link (pinned) -> weir_steer -> weir_control, weir_policy, weir_dests (the gate's)
- *                                     -> weir_listeners (its own)
+ *   steer_link (pinned) -> weir_steer -> weir_control, weir_policy, weir_dests, weir_listeners
  */
 #include "kernel/steer.h"
 
@@ -23,7 +23,6 @@
 #include "steer.skel.h"
 
 static const char link_pin[] = "steer_link";
-static const char listeners_pin[] = "weir_listeners";
 
 enum { STEER_MAPS_MAX = 16 };
 
@@ -59,7 +58,7 @@ static int note_map(struct steer *steer, __u32 id)
 		return -errno;
 	if (!strcmp(info.name, weir_map_name(WEIR_MAP_CONTROL)))
 		steer->control_id = id;
-	if (!strcmp(info.name, listeners_pin))
+	if (!strcmp(info.name, weir_map_name(WEIR_MAP_LISTENERS)))
 		steer->listeners_fd = take_fd(&fd);
 	return 0;
 }
@@ -113,9 +112,10 @@ static int find(const struct weir_paths *paths, struct weir_diags *diags, struct
 	return 0;
 }
 
-static int share(struct weir_steer *skeleton, const struct weir_maps *maps, int listeners_fd)
+static int share(struct weir_steer *skeleton, const struct weir_maps *maps)
 {
-	static const enum weir_map shared[] = {WEIR_MAP_CONTROL, WEIR_MAP_POLICY, WEIR_MAP_DESTS};
+	static const enum weir_map shared[] = {WEIR_MAP_CONTROL, WEIR_MAP_POLICY, WEIR_MAP_DESTS,
+					       WEIR_MAP_LISTENERS};
 
 	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(skeleton->obj,
@@ -125,11 +125,10 @@ static int share(struct weir_steer *skeleton, const struct weir_maps *maps, int 
 		if (r)
 			return r;
 	}
-	return listeners_fd < 0 ? 0
-				: bpf_map__reuse_fd(skeleton->maps.weir_listeners, listeners_fd);
+	return 0;
 }
 
-static int load(const struct weir_maps *maps, int listeners_fd, struct weir_diags *diags,
+static int load(const struct weir_maps *maps, struct weir_diags *diags,
 		struct weir_steer **ret_skeleton)
 {
 	__attribute__((cleanup(skeleton_destroyp))) struct weir_steer *skeleton = NULL;
@@ -140,7 +139,7 @@ static int load(const struct weir_maps *maps, int listeners_fd, struct weir_diag
 	if (!skeleton)
 		return weir_fail(diags, -errno, "cannot open the hand-off's object: %s",
 				 strerror(errno));
-	r = share(skeleton, maps, listeners_fd) ?: weir_steer__load(skeleton);
+	r = share(skeleton, maps) ?: weir_steer__load(skeleton);
 	if (r)
 		return weir_fail(diags, r, "cannot load the hand-off: %s: %s", strerror(-r),
 				 weir_libbpf_log_last());
@@ -148,24 +147,22 @@ static int load(const struct weir_maps *maps, int listeners_fd, struct weir_diag
 	return 0;
 }
 
-/* Attach to this network namespace and pin; the listeners' map too, for bpftool. */
+/* Attach to this network namespace and pin. */
 static int attach(const struct weir_paths *paths, const struct weir_maps *maps,
 		  struct weir_diags *diags, struct steer *ret_steer)
 {
 	__attribute__((cleanup(skeleton_destroyp))) struct weir_steer *skeleton = NULL;
 	_cleanup_close_ int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	_cleanup_steer_ struct steer steer = {.link_fd = -1, .listeners_fd = -1};
-	int r = load(maps, -1, diags, &skeleton);
+	int r = load(maps, diags, &skeleton);
 
 	if (r)
 		return r;
 	steer.link_fd = bpf_link_create(bpf_program__fd(skeleton->progs.weir_steer), netns,
 					BPF_SK_LOOKUP, NULL);
-	steer.listeners_fd = fcntl(bpf_map__fd(skeleton->maps.weir_listeners), F_DUPFD_CLOEXEC, 3);
-	if (netns < 0 || steer.link_fd < 0 || steer.listeners_fd < 0)
+	if (netns < 0 || steer.link_fd < 0)
 		return weir_fail(diags, -errno, "cannot attach the hand-off: %s", strerror(errno));
-	r = weir_pin_replace(paths, listeners_pin, steer.listeners_fd, diags)
-		    ?: weir_pin_replace(paths, link_pin, steer.link_fd, diags);
+	r = weir_pin_replace(paths, link_pin, steer.link_fd, diags);
 	if (r)
 		return r;
 	*ret_steer = steer;
@@ -178,7 +175,7 @@ static int refresh(const struct steer *steer, const struct weir_maps *maps,
 		   struct weir_diags *diags)
 {
 	__attribute__((cleanup(skeleton_destroyp))) struct weir_steer *skeleton = NULL;
-	int r = load(maps, steer->listeners_fd, diags, &skeleton), fd;
+	int r = load(maps, diags, &skeleton), fd;
 	__u64 tag;
 
 	if (r)
@@ -201,11 +198,11 @@ int weir_steer_converge(const struct weir_paths *paths, const struct weir_maps *
 	return r || steer.link_fd < 0 ? r : refresh(&steer, maps, diags);
 }
 
-static int put_listener(const struct steer *steer, __u32 key, int fd, struct weir_diags *diags)
+static int put_listener(const struct weir_maps *maps, __u32 key, int fd, struct weir_diags *diags)
 {
 	__u64 value = fd;
 
-	if (bpf_map_update_elem(steer->listeners_fd, &key, &value, BPF_ANY))
+	if (bpf_map_update_elem(maps->fds[WEIR_MAP_LISTENERS], &key, &value, BPF_ANY))
 		return weir_fail(diags, -errno, "cannot hand over to the %s listener: %s",
 				 key == WEIR_LISTENER_TLS ? "TLS" : "HTTP", strerror(errno));
 	return 0;
@@ -227,8 +224,8 @@ int weir_steer_listen(const char *instance, int http_fd, int tls_fd, struct weir
 		return r;
 	r = steer.link_fd < 0 ? attach(&paths, &maps, diags, &steer)
 			      : refresh(&steer, &maps, diags);
-	return r ?: put_listener(&steer, WEIR_LISTENER_HTTP, http_fd, diags) ?:
-	       put_listener(&steer, WEIR_LISTENER_TLS, tls_fd, diags);
+	return r ?: put_listener(&maps, WEIR_LISTENER_HTTP, http_fd, diags) ?:
+	       put_listener(&maps, WEIR_LISTENER_TLS, tls_fd, diags);
 }
 
 int weir_steer_state(const struct weir_paths *paths, struct weir_diags *diags,

@@ -246,6 +246,9 @@ static void diff_policy(struct changes *changes, const struct weir_policy *live,
 	if (!live->does_nat != !wanted->does_nat)
 		add(changes, WEIR_CHANGE_SETTING, '~', "egress: %s",
 		    wanted->does_nat ? "nat" : "no nat");
+	if (!live->hands_off != !wanted->hands_off)
+		add(changes, WEIR_CHANGE_SETTING, '~', "connections go to %s",
+		    wanted->hands_off ? "the proxy" : "the machine's own servers");
 	if (live->is_complete && live->proofs_per_tick != wanted->proofs_per_tick)
 		add(changes, WEIR_CHANGE_SETTING, '~', "lookups of return traffic a tick: %u -> %u",
 		    live->proofs_per_tick, wanted->proofs_per_tick);

@@ -85,6 +85,7 @@ int weir_policy_fill(const struct weir_config *config, __u64 tick_ns, struct wei
 			<< WEIR_TLS_CDN_SHIFT;
 	policy->proofs_per_tick = proofs ? proofs : 1;
 	policy->does_nat = config->does_nat;
+	policy->hands_off = config->routes.paths_count > 0;
 	policy->fingerprint = config->fingerprint;
 	policy->is_complete = 1;
 	return fill_rules(config, diags, policy);
