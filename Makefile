@@ -23,7 +23,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr
 LAYERS := base config plan sniff proxy report kernel cmd
 LIBS_base :=
 LIBS_config := -lcyaml -lyaml -lpcap
-LIBS_proxy := -lpthread
+LIBS_proxy := -lmicrohttpd -lpthread
 LIBS_report := -ljansson
 LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz
 LIBS := $(foreach l,$(LAYERS),$(LIBS_$(l)))

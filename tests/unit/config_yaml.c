@@ -136,8 +136,8 @@ Test(config, reads_every_key)
 		"machine: [10.0.0.1, 10.0.0.2]\n"
 		"egress: nat\n"
 		"live_max: 1000\n"
-		"proxy:\n  user: nobody\n  workers: 4\n  connections: 100\n  routes: [a.routes, "
-		"b.routes]\n";
+		"proxy:\n  user: nobody\n  workers: 4\n  connections: 100\n"
+		"  metrics: 10.0.0.1:9465\n  routes: [a.routes, b.routes]\n";
 	_cleanup_config_ struct weir_config *config = NULL;
 
 	write_file("lists/more.txt", "192.0.2.2\n");
@@ -183,6 +183,8 @@ Test(config, reads_every_key)
 	cr_expect_str_eq(config->proxy.user, "nobody");
 	cr_expect_eq(config->proxy.workers, 4);
 	cr_expect_eq(config->proxy.connections_max, 100);
+	cr_expect_eq(config->proxy.metrics_address, 0x0a000001);
+	cr_expect_eq(config->proxy.metrics_port, 9465);
 	cr_assert_eq(config->routes.count, 2);
 	cr_expect_str_eq(config->routes.items[0].host, "a.example");
 	cr_expect_str_eq(config->routes.items[0].origin.path, "b.routes");
@@ -442,4 +444,22 @@ Test(config, the_shipped_files_are_right)
 	cr_expect_eq(diags.count, 0, "%s", diags_text(&diags));
 	cr_expect_str_eq(config->region.name, "osc-fr1");
 	cr_expect_eq(weir_config_check_cover(config, NULL, 0, false, &diags), 0);
+}
+
+Test(config, serves_metrics_on_loopback_unless_told_otherwise)
+{
+	_cleanup_config_ struct weir_config *none = load(THREE_LINES, ""), *port = NULL;
+
+	cr_expect_eq(none->proxy.metrics_port, 0);
+	port = load(THREE_LINES "proxy: {metrics: 9465}\n", "");
+	cr_expect_eq(port->proxy.metrics_address, 0x7f000001);
+	cr_expect_eq(port->proxy.metrics_port, 9465);
+	weir_config_free(&port);
+	refuse(THREE_LINES "proxy: {metrics: '10.0.0.1:'}\n",
+	       "weir.yaml:4:18: '10.0.0.1:' has no port of 1 to 65535\n");
+	refuse(THREE_LINES "proxy: {metrics: 65536}\n",
+	       "weir.yaml:4:18: '65536' has no port of 1 to 65535\n");
+	refuse(THREE_LINES "proxy: {metrics: 'all:80'}\n",
+	       "weir.yaml:4:18: 'all:80' is not an IPv4 address; metrics are at PORT or "
+	       "ADDRESS:PORT\n");
 }

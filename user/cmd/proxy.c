@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/cmd.h"
+#include "cmd/endpoint.h"
 #include "config/config.h"
 #include "kernel/steer.h"
 #include "proxy/proxy.h"
@@ -308,6 +309,7 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 {
 	_cleanup_close_ int signals = block_signals();
 	struct weir_proxy_limits limits = weir_proxy_limits_default;
+	_cleanup_(weir_endpoint_stop) struct weir_endpoint *endpoint = NULL;
 	struct weir_proxy *proxy = NULL;
 	struct weir_table *table;
 	int r;
@@ -330,6 +332,11 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 				     options->is_quiet ? -1 : STDOUT_FILENO, &proxy);
 	if (r < 0)
 		return fail("proxy", r);
+	r = weir_cmd_endpoint(&config->proxy, proxy, &endpoint);
+	if (r) {
+		weir_proxy_stop(&proxy, 0);
+		return WEIR_EXIT_FAILED;
+	}
 	notify("READY=1");
 	r = wait_for_signals(cli, options, signals, proxy);
 	notify("STOPPING=1");
@@ -338,6 +345,7 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 		closep(&listeners->fds[WEIR_HTTP][i]);
 		closep(&listeners->fds[WEIR_TLS][i]);
 	}
+	weir_endpoint_stop(&endpoint);
 	weir_proxy_stop(&proxy, DRAIN_NS);
 	return r < 0 ? fail("signals", r) : WEIR_EXIT_DONE;
 }

@@ -125,6 +125,8 @@ struct weir_proxy_settings {
 	char *user;           /* whom it runs as after it has its listeners */
 	unsigned int workers; /* 0: one a core */
 	unsigned int connections_max;
+	__u32 metrics_address; /* host order: where metrics are served */
+	__u16 metrics_port;    /* 0: nowhere */
 };
 
 struct weir_config {

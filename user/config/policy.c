@@ -9,6 +9,9 @@
 #include "config/loader.h"
 
 /* A worker a core, on the largest machines there are. */
+/* 127.0.0.1 */
+#define LOOPBACK 0x7f000001u
+
 enum { WORKERS_MAX = 1024, CONNECTIONS_DEFAULT = 65536, CONNECTIONS_MAX = 1 << 24 };
 
 /* A prefix of backends says what passes: one wider than any private network is a slip. */
@@ -226,6 +229,30 @@ void weir_loader_machine(struct weir_loader *loader)
 
 /* ---- the proxy ------------------------------------------------------------------------- */
 
+/* `PORT` on loopback, or `ADDRESS:PORT`. */
+static void metrics_read(struct weir_loader *loader, const char *text,
+			 struct weir_proxy_settings *proxy)
+{
+	const char *colon = text ? strrchr(text, ':') : NULL, *why = NULL;
+	__u32 address = LOOPBACK, port = 0;
+
+	if (!text)
+		return;
+	if (colon && weir_address_parse(text, colon - text, &address, &why)) {
+		weir_loader_error(loader, text, "'%s' %s; metrics are at PORT or ADDRESS:PORT",
+				  text, why);
+		return;
+	}
+	for (const char *at = colon ? colon + 1 : text; port <= 65535 && *at; at++)
+		port = *at >= '0' && *at <= '9' ? port * 10 + (*at - '0') : 65536;
+	if (!port || port > 65535) {
+		weir_loader_error(loader, text, "'%s' has no port of 1 to 65535", text);
+		return;
+	}
+	proxy->metrics_address = address;
+	proxy->metrics_port = port;
+}
+
 void weir_loader_proxy(struct weir_loader *loader)
 {
 	const struct raw_proxy *raw = &loader->raw->proxy;
@@ -240,5 +267,6 @@ void weir_loader_proxy(struct weir_loader *loader)
 		weir_loader_no_memory(loader);
 	proxy->connections_max = CONNECTIONS_DEFAULT;
 	weir_loader_number(loader, raw->workers, 0, WORKERS_MAX, &proxy->workers);
+	metrics_read(loader, raw->metrics, proxy);
 	weir_loader_number(loader, raw->connections, 1, CONNECTIONS_MAX, &proxy->connections_max);
 }

@@ -74,6 +74,7 @@ static const cyaml_schema_field_t proxy_fields[] = {
 	TEXT("user", struct raw_proxy, user),
 	TEXT("workers", struct raw_proxy, workers),
 	TEXT("connections", struct raw_proxy, connections),
+	TEXT("metrics", struct raw_proxy, metrics),
 	LIST("routes", struct raw_proxy, routes, text, 0),
 	CYAML_FIELD_END,
 };

@@ -39,7 +39,7 @@ struct raw_management {
 };
 
 struct raw_proxy {
-	char *user, *workers, *connections;
+	char *user, *workers, *connections, *metrics;
 	char **routes;
 	unsigned int routes_count;
 };

@@ -86,6 +86,7 @@ void weir_conn_log(struct weir_conn *conn, enum weir_ending ending)
 {
 	conn->ending = ending;
 	conn->worker->counters.endings[ending]++;
+	weir_conn_bill_end(conn);
 	weir_log_conn(&conn->worker->proxy->log, conn);
 }
 
@@ -98,6 +99,7 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending)
 	if (ending)
 		weir_conn_log(conn, ending);
 	conn->state = WEIR_CONN_CLOSED;
+	weir_conn_bill_close(conn);
 	weir_link_release(conn, false);
 	weir_flow_drop(&conn->up, &worker->pools);
 	weir_flow_drop(&conn->down, &worker->pools);
@@ -271,6 +273,7 @@ void weir_conn_run(struct weir_conn *conn)
 		 (conn->state != state || conn->requests != requests ||
 		  conn->is_tunnel != is_tunnel) &&
 		 conn->state != WEIR_CONN_RESET && conn->state != WEIR_CONN_LINGER);
+	weir_conn_bill_bytes(conn);
 }
 
 void weir_conn_expired(struct weir_conn *conn)

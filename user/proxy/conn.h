@@ -13,6 +13,7 @@
 #define WEIR_PROXY_CONN_H
 
 #include "config/config.h"
+#include "proxy/account.h"
 #include "proxy/flow.h"
 #include "proxy/list.h"
 #include "proxy/table.h"
@@ -64,8 +65,10 @@ struct weir_conn {
 	struct weir_table *table;    /* holds `pool` */
 	struct weir_pool *pool;      /* while another container may still be tried */
 	union weir_sniffing *sniffing;
-	char *note;   /* the request as the log shows it */
-	char app[32]; /* likewise, and cut to fit */
+	struct weir_account *account; /* of the app named last */
+	__u64 billed_bytes[2];        /* by enum weir_direction: of moved_bytes */
+	char *note;                   /* the request as the log shows it */
+	char app[32];                 /* likewise, and cut to fit */
 	__be32 container_address;
 	__be16 container_port;
 	__u64 started_ns; /* the request, or the connection */
@@ -92,6 +95,7 @@ struct weir_conn {
 	bool is_down_done;
 	bool is_up_broken; /* the container takes no more; what the client sends is left */
 	bool is_throttled;
+	bool is_billed; /* the request under way is for the app of `account` */
 	__u8 drain_tries;
 };
 

@@ -99,6 +99,7 @@ void weir_conn_route(struct weir_conn *conn, const char *name, size_t size)
 		weir_conn_refuse(conn, size ? WEIR_END_UNKNOWN_HOST : WEIR_END_NO_NAME);
 		return;
 	}
+	weir_conn_bill(conn, conn->pool->account);
 	try_containers(conn, NULL, conn->is_idempotent && !conn->is_tunnel);
 }
 

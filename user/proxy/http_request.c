@@ -169,6 +169,7 @@ void weir_http_sniff(struct weir_conn *conn)
 void weir_http_next(struct weir_conn *conn)
 {
 	weir_conn_unroute(conn);
+	conn->is_billed = false;
 	weir_buffers_return(&conn->worker->pools.buffers, &conn->up.head);
 	conn->state = WEIR_CONN_SNIFF;
 	conn->has_response = conn->has_answered = conn->is_up_done = false;

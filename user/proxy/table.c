@@ -102,6 +102,27 @@ static long find_pool(const struct weir_table *table, const char *app, enum weir
 	return -1;
 }
 
+static struct weir_account *find_account(const struct weir_table *table, const char *app)
+{
+	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++) {
+		long number = find_pool(table, app, protocol, NULL, 0);
+
+		if (number >= 0)
+			return table->pools[number].account;
+	}
+	return NULL;
+}
+
+/* With a reference for the pool: one of the table's, of the one before, or new. NULL: no memory. */
+static struct weir_account *intern_account(struct build *build, const char *app)
+{
+	struct weir_account *account = find_account(build->table, app);
+
+	if (!account && build->before)
+		account = find_account(build->before, app);
+	return account ? weir_account_ref(account) : weir_account_new(app);
+}
+
 static int fill_pool(struct build *build, struct weir_pool *pool,
 		     const struct weir_container *containers, size_t count)
 {
@@ -133,16 +154,17 @@ static long intern_pool(struct build *build, const struct weir_route *route,
 							  : &none;
 	size_t count = route->containers_count[protocol];
 	long number = find_pool(table, app, protocol, containers, count), old;
+	struct weir_account *account;
 	struct weir_pool *pool;
 
 	if (number >= 0)
 		return number;
 	number = table->pools_count;
 	pool = &table->pools[number];
-	table->apps[number] = strdup(app);
-	if (!table->apps[number])
+	account = intern_account(build, app);
+	if (!account)
 		return -ENOMEM;
-	*pool = (struct weir_pool){.app = table->apps[number], .protocol = protocol};
+	*pool = (struct weir_pool){.app = account->app, .account = account, .protocol = protocol};
 	table->pools_count++;
 	old = build->before ? find_pool(build->before, app, protocol, NULL, 0) : -1;
 	if (old >= 0)
@@ -192,9 +214,8 @@ static int allocate(struct weir_table *table, const struct weir_routes *routes)
 	table->names = malloc(names + 1);
 	table->entries = calloc(routes->count + 1, sizeof(*table->entries));
 	table->pools = calloc(routes->count * 2 + 1, sizeof(*table->pools));
-	table->apps = calloc(routes->count * 2 + 1, sizeof(*table->apps));
 	table->containers = calloc(containers + 1, sizeof(void *));
-	if (!table->names || !table->entries || !table->pools || !table->apps || !table->containers)
+	if (!table->names || !table->entries || !table->pools || !table->containers)
 		return -ENOMEM;
 	return weir_index_init(&table->names_index, routes->count) ?:
 	       weir_index_init(&table->pools_index, routes->count * 2) ?:
@@ -203,10 +224,10 @@ static int allocate(struct weir_table *table, const struct weir_routes *routes)
 
 static void table_free(struct weir_table *table)
 {
-	for (size_t i = 0; i < table->pools_count; i++)
+	for (size_t i = 0; i < table->pools_count; i++) {
 		free(table->pools[i].containers);
-	for (size_t i = 0; table->apps && i <= table->pools_count; i++)
-		free(table->apps[i]);
+		weir_account_unref(&table->pools[i].account);
+	}
 	for (size_t i = 0; i < table->containers_count; i++)
 		weir_container_unref(&table->containers[i]);
 	weir_index_done(&table->names_index);
@@ -216,7 +237,6 @@ static void table_free(struct weir_table *table)
 	free(table->entries);
 	free(table->pools);
 	free(table->names);
-	free(table->apps);
 	free(table);
 }
 

@@ -6,12 +6,13 @@
  *                                \-> pool of TLS  -> container, ...
  *
  * Immutable once built, except for the turn of each pool; reference-counted and replaced whole.
- * A table built after another one takes over its containers' states and its pools' turns.
+ * A table built after another one takes over its containers' states, its pools' turns and its apps' accounts.
  */
 #ifndef WEIR_PROXY_TABLE_H
 #define WEIR_PROXY_TABLE_H
 
 #include "config/config.h"
+#include "proxy/account.h"
 #include "proxy/container.h"
 #include "proxy/index.h"
 
@@ -19,7 +20,8 @@
 struct weir_pool {
 	__u32 turn;
 	__u32 count;
-	const char *app; /* of a route of the table */
+	const char *app; /* the account's */
+	struct weir_account *account;
 	enum weir_protocol protocol;
 	struct weir_container_state **containers;
 };
@@ -43,7 +45,6 @@ struct weir_table {
 	size_t pools_count;
 	struct weir_container_state **containers;
 	size_t containers_count;
-	char **apps; /* owned names, one a pool */
 };
 
 /*
