@@ -64,17 +64,19 @@ expect_equal "what the app counted" "$(head -n 1 "$LAB_DIR/late" | tr -d '\0')" 
 	"$(stat -c %s "$LAB_DIR/hello")"
 expect_between "bytes of the late reply" "$(stat -c %s "$LAB_DIR/late")" 300002 300010
 
-story "the proxy stops and starts again: who comes meanwhile waits, and is served"
-pid=$LAB_PROXY
-lab_stop "$pid"
-expect_not "a process is left" kill -0 "$pid"
-waiting=$(counted drop_no_listener)
-fetch "$BLOG" http://blog.example/ >"$LAB_DIR/waited" 2>&1 &
-client_pid=$!
-is_held_back() { [[ $(counted drop_no_listener) -gt $waiting ]]; }
-expect "its first packet is held back" eventually 5 is_held_back
-lab_proxy
-wait "$client_pid"
-expect_equal "the client that waited" "$(cat "$LAB_DIR/waited")" "blog at 10.66.0.2"
-expect_between "packets held back" "$(($(counted drop_no_listener) - waiting))" 1 20
+for signal in TERM KILL; do
+	story "the proxy ends by SIG$signal and starts again: who comes meanwhile waits, and is served"
+	pid=$LAB_PROXY
+	lab_stop "$pid" $signal
+	expect_not "a process is left" kill -0 "$pid"
+	waiting=$(counted drop_no_listener)
+	fetch "$BLOG" http://blog.example/ >"$LAB_DIR/waited" 2>&1 &
+	client_pid=$!
+	is_held_back() { [[ $(counted drop_no_listener) -gt $waiting ]]; }
+	expect "its first packet is held back" eventually 5 is_held_back
+	lab_proxy
+	wait "$client_pid"
+	expect_equal "the client that waited" "$(cat "$LAB_DIR/waited")" "blog at 10.66.0.2"
+	expect_between "packets held back" "$(($(counted drop_no_listener) - waiting))" 1 20
+done
 end
