@@ -92,7 +92,8 @@ static int guard(struct run *run, const struct weir_prefix *prefixes, size_t cou
 
 	if (run->options.is_forced || run->options.kind != WEIR_LIVE_BAN)
 		return 0;
-	r = weir_guard_prefixes(&run->maps, prefixes, count, false, &run->diags);
+	r = weir_guard_prefixes(&run->paths, &run->maps, run->options.kind, prefixes, count,
+				&run->diags);
 	if (!weir_generation_view(&run->maps, weir_maps_half(&run->maps), &live))
 		return r;
 	if (weir_generation_slots(&live, &slots, &slots_count))
@@ -157,7 +158,8 @@ static int guard_release(struct run *run, const struct weir_prefix *prefixes, si
 {
 	if (run->options.is_forced || run->options.kind != WEIR_LIVE_RELEASE)
 		return 0;
-	return weir_guard_prefixes(&run->maps, prefixes, count, true, &run->diags);
+	return weir_guard_prefixes(&run->paths, &run->maps, run->options.kind, prefixes, count,
+				   &run->diags);
 }
 
 static int del(struct run *run, char **arguments)

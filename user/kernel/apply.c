@@ -165,7 +165,8 @@ static int write_and_try(struct apply *apply, bool is_forced)
 		weir_trial_run(apply->paths, &apply->maps, apply->half, apply->generation, apply->diags, &tag);
 
 	if (!r && !is_forced)
-		r = weir_guard_policy(apply->paths, &apply->maps, apply->half, apply->diags);
+		r = weir_guard_policy(apply->paths, &apply->maps, apply->half, apply->config, NULL,
+				      apply->diags);
 	return r || apply->done.is_first ? r : upgrade(apply, tag);
 }
 

@@ -163,7 +163,7 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 	if (r)
 		return r;
 	if (!attached.was_attached && !is_forced)
-		r = weir_guard_policy(paths, &maps, weir_maps_half(&maps), diags);
+		r = weir_guard_policy(paths, &maps, weir_maps_half(&maps), NULL, interface, diags);
 	if (r)
 		return r;
 	r = attached.was_attached
