@@ -24,7 +24,7 @@ reboot_gate() {
 	done
 	lab_stop "$LAB_PROXY"
 	rm -rf "/sys/fs/bpf/${LAB:?}" "/run/$LAB"
-	gate ip route flush table local proto 119 2>/dev/null
+	gate ip route flush table local proto 87 2>/dev/null
 }
 
 start_again() {

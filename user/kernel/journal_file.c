@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -23,15 +23,7 @@ static void journal_path(const struct weir_paths *paths, const char *suffix,
 	snprintf(to, 2 * WEIR_PATH_MAX, "%s/live.journal%s", paths->state, suffix);
 }
 
-static __u64 realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-int weir_journal_read(const struct weir_paths *paths, struct weir_diags *diags,
+int weir_journal_read(const struct weir_paths *paths, __u64 now_ns, struct weir_diags *diags,
 		      struct weir_journal *ret_journal)
 {
 	_cleanup_journal_ struct weir_journal journal = {};
@@ -43,7 +35,7 @@ int weir_journal_read(const struct weir_paths *paths, struct weir_diags *diags,
 	r = weir_file_read(path, journal_max_bytes, &file);
 	if (r && r != -ENOENT)
 		return weir_fail(diags, r, "cannot read %s: %s", path, strerror(-r));
-	r = weir_journal_parse(file.bytes, file.size, realtime_ns(), &journal);
+	r = weir_journal_parse(file.bytes, file.size, now_ns, &journal);
 	if (r)
 		return weir_fail(diags, r, "cannot read %s: %s", path, strerror(-r));
 	if (journal.damaged_lines)
@@ -133,4 +125,36 @@ int weir_journal_replace(const struct weir_paths *paths, const struct weir_recor
 		r = -errno;
 	r = r ?: sync_folder(paths->state);
 	return r ? weir_fail(diags, r, "cannot write %s: %s", path, strerror(-r)) : 0;
+}
+
+static int open_clock(const struct weir_paths *paths, int flags)
+{
+	char path[2 * WEIR_PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/clock", paths->run);
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int weir_journal_clock_read(const struct weir_paths *paths, __s64 *ret_ahead_ns)
+{
+	_cleanup_close_ int fd = open_clock(paths, O_RDONLY);
+	__s64 ahead_ns;
+
+	if (fd < 0)
+		return fd;
+	if (read(fd, &ahead_ns, sizeof(ahead_ns)) != sizeof(ahead_ns))
+		return -ENOENT;
+	*ret_ahead_ns = ahead_ns;
+	return 0;
+}
+
+int weir_journal_clock_write(const struct weir_paths *paths, __s64 ahead_ns)
+{
+	_cleanup_close_ int fd = open_clock(paths, O_WRONLY | O_CREAT);
+
+	if (fd < 0)
+		return fd;
+	return pwrite(fd, &ahead_ns, sizeof(ahead_ns), 0) == sizeof(ahead_ns) ? 0 : -EIO;
 }

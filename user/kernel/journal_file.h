@@ -9,9 +9,19 @@
 #include "kernel/paths.h"
 #include "plan/journal.h"
 
-/* Read it; a missing file is an empty journal. Damaged lines are warned about. */
-int weir_journal_read(const struct weir_paths *paths, struct weir_diags *diags,
+/*
+ * Read it, without what had ended by `now_ns` (CLOCK_REALTIME; 0 leaves nothing out). A missing
+ * file is an empty journal. Damaged lines are warned about.
+ */
+int weir_journal_read(const struct weir_paths *paths, __u64 now_ns, struct weir_diags *diags,
 		      struct weir_journal *ret_journal);
+
+/*
+ * How far CLOCK_REALTIME was ahead of CLOCK_MONOTONIC when the journal's times were written, as
+ * /run/INSTANCE/clock says. -ENOENT: not said since the machine was started.
+ */
+int weir_journal_clock_read(const struct weir_paths *paths, __s64 *ret_ahead_ns);
+int weir_journal_clock_write(const struct weir_paths *paths, __s64 ahead_ns);
 
 /*
  * Append the records and wait for the disk once. Returns 0 and the file's size, or a negative

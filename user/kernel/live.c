@@ -17,6 +17,9 @@
 #include "kernel/lock.h"
 #include "kernel/overlay.h"
 
+/* The wall clock was set, not slewed. */
+#define CLOCK_STEP_NS 1000000000LL
+
 static __u64 realtime_ns(void)
 {
 	struct timespec now;
@@ -114,7 +117,8 @@ static int write_journal(const struct weir_paths *paths, const struct weir_maps 
 	if (weir_journal_append(paths, records, count, diags, &size))
 		return weir_fail(diags, -EIO,
 				 "the change is in force, but will not survive a reboot");
-	return is_long(maps, size) ? weir_live_compact(paths, maps, diags) : 0;
+	return (is_long(maps, size) ? weir_live_compact(paths, maps, diags) : 0)
+		       ?: weir_live_follow_clock(paths, maps, diags);
 }
 
 /* A removal of what was not there is no news to the journal. */
@@ -191,7 +195,7 @@ static int collect_all(const struct weir_paths *paths, const struct weir_maps *m
 	_cleanup_journal_ struct weir_journal journal = {};
 	int r;
 
-	weir_journal_read(paths, diags, &journal);
+	weir_journal_read(paths, 0, diags, &journal);
 	*all = (struct collection){
 		.journal = &journal,
 		.monotonic_ns = weir_now_ns(),
@@ -235,11 +239,25 @@ int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *ma
 	return r;
 }
 
+int weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
+			   struct weir_diags *diags)
+{
+	__s64 ahead_ns = realtime_ns() - weir_now_ns(), was_ns = ahead_ns;
+	int r = weir_journal_clock_read(paths, &was_ns);
+	__s64 moved_ns = ahead_ns > was_ns ? ahead_ns - was_ns : was_ns - ahead_ns;
+
+	if (!r && moved_ns < CLOCK_STEP_NS)
+		return 0;
+	r = moved_ns < CLOCK_STEP_NS ? 0 : weir_live_compact(paths, maps, diags);
+	r = r ?: weir_journal_clock_write(paths, ahead_ns);
+	return r ? weir_fail(diags, r, "cannot follow the wall clock: %s", strerror(-r)) : 0;
+}
+
 int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *maps,
 		      struct weir_diags *diags)
 {
 	_cleanup_journal_ struct weir_journal journal = {};
-	int r = weir_journal_read(paths, diags, &journal);
+	int r = weir_journal_read(paths, realtime_ns(), diags, &journal);
 
 	for (size_t i = 0; !r && i < journal.count; i++) {
 		r = put(maps, &journal.records[i]);

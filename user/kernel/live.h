@@ -47,6 +47,14 @@ int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *ma
  */
 int weir_live_rebuild(const struct weir_maps *maps, __u32 half);
 
+/*
+ * When the wall clock has been set since the journal was written, write it anew: it is then by
+ * that clock that a reboot ends bans when they should. Under live.lock. Returns 0 or a negative
+ * errno with a diagnostic.
+ */
+int weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
+			   struct weir_diags *diags);
+
 /* Rewrite the journal to what the kernel holds, under live.lock. */
 int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *maps,
 		      struct weir_diags *diags);

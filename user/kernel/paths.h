@@ -3,7 +3,7 @@
  * Where an instance keeps its things, and the folders themselves.
  *
  *   /sys/fs/bpf/NAME   pins: program, link_IFNAME, steer_link, one per map; gone at a reboot
- *   /run/NAME          locks; gone at a reboot
+ *   /run/NAME          locks, the wall clock as last seen; gone at a reboot
  *   /var/lib/NAME      the journal of live bans; survives
  */
 #ifndef WEIR_KERNEL_PATHS_H

@@ -99,7 +99,7 @@ int weir_verify_live(const struct weir_paths *paths, const struct weir_maps *map
 	struct live live = {&journal, maps, weir_maps_groups(maps, weir_maps_half(maps)), to, 0};
 	__u64 now_ns = realtime_ns();
 	int r = weir_lock_take(paths, WEIR_LOCK_LIVE, "verify", WEIR_LOCK_WAIT_MS, diags, &lock)
-			?: weir_journal_read(paths, diags, &journal);
+			?: weir_journal_read(paths, 0, diags, &journal);
 
 	if (r)
 		return r;
