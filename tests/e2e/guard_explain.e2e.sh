@@ -79,12 +79,16 @@ explains 'drop drop_unsolicited' '' $CLIENT $GATE:33334 --sport 7777 --flags ack
 explains 'drop drop_unsolicited' '' $CLIENT $GATE:33333 --sport 7777 --flags syn
 
 story "nothing is counted and nothing is charged"
-before=$(weir -j counts)
+seen() { # what those packets would have been counted under
+	weir -j counts | jq -c --arg to $METERED '[.reasons.pass_ingress, .reasons.drop_denied,
+		(.destinations[] | select(.address == $to))]'
+}
+before=$(seen)
 for _ in 1 2 3; do
 	weir explain $CLIENT $METERED:80 >/dev/null
 	weir explain $LISTED $METERED:80 >/dev/null
 done
-expect_equal "the counters" "$(weir -j counts | md5sum)" "$(md5sum <<<"$before")"
+expect_equal "the counters" "$(seen)" "$before"
 
 story "a frame in hexadecimal and a capture are explained as they are"
 syn='02:00:00:00:00:01 02:00:00:00:00:02 0800 45000028 00004000 40060000 c6336442 cb00710a

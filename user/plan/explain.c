@@ -319,6 +319,10 @@ void weir_explain(const struct weir_circumstances *known, const struct weir_head
 	case WEIR_PASS_INGRESS:
 	case WEIR_PASS_CDN:
 		return explain_ingress(&explain, reason == WEIR_PASS_CDN);
+	case WEIR_DROP_NO_LISTENER:
+		say(&explain, NULL, 0, "weir proxy does not run, or not for this gate");
+		say_ingress(&explain);
+		return;
 	case WEIR_PASS_MANAGEMENT:
 		return explain_management(&explain);
 	case WEIR_PASS_BACKEND:
