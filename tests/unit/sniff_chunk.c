@@ -21,7 +21,7 @@ static enum weir_chunk_step decode(const char *text, size_t size, size_t piece, 
 	while (at < size) {
 		size_t run = size - at < piece ? size - at : piece, used = 0;
 
-		if (step == WEIR_CHUNK_DATA && chunk.data_left) {
+		if (chunk.data_left) {
 			if (run > chunk.data_left)
 				run = chunk.data_left;
 			memcpy(ret_data + *ret_size, guard.bytes + at, run);

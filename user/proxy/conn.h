@@ -89,8 +89,9 @@ struct weir_conn {
 	bool is_tunnel;        /* bytes only: TLS, or after a 101 */
 	bool wants_json;
 	bool has_retried;
-	bool has_response; /* its head has been read: the body is under way */
-	bool has_answered; /* the container has sent a first byte */
+	bool tried_at_once; /* to send before the event said that the container had accepted */
+	bool has_response;  /* its head has been read: the body is under way */
+	bool has_answered;  /* the container has sent a first byte */
 	bool is_up_done;
 	bool is_down_done;
 	bool is_up_broken; /* the container takes no more; what the client sends is left */

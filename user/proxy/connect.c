@@ -56,6 +56,7 @@ static int attach(struct weir_conn *conn, struct weir_container_state *container
 		return 0;
 	}
 	conn->state = WEIR_CONN_CONNECT;
+	conn->tried_at_once = false;
 	weir_conn_wait(conn, worker->proxy->limits.connect_ns);
 	return 0;
 }
@@ -117,26 +118,62 @@ bool weir_conn_retry(struct weir_conn *conn)
 	return true;
 }
 
+static void connect_failed(struct weir_conn *conn, int error)
+{
+	weir_container_failed(conn->link->container, conn->worker->now_ns);
+	if (!weir_conn_retry(conn))
+		weir_conn_refuse(conn, ending_of_errno(error));
+}
+
+static int error_of(int fd)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	return error ? error : ECONNREFUSED;
+}
+
+/*
+ * Send the first bytes at once: on a near network the container has accepted by now, and a round of
+ * the loop is saved. Returns true when the connection has gone on.
+ */
+static bool send_at_once(struct weir_conn *conn)
+{
+	struct weir_end *end = &conn->link->end;
+	__u64 before = conn->up.moved_bytes;
+
+	if (conn->tried_at_once)
+		return false;
+	conn->tried_at_once = true;
+	end->can_write = true;
+	conn->up.to = end;
+	/* The error is reported once: here, not by its event any more. */
+	if (weir_flow_flush(&conn->up, &conn->worker->pools) == WEIR_FLOW_TO_ERROR) {
+		connect_failed(conn, end->error);
+		return true;
+	}
+	end->can_write = end->can_write && conn->up.moved_bytes != before;
+	return false;
+}
+
 void weir_conn_connecting(struct weir_conn *conn)
 {
 	struct weir_end *end = &conn->link->end;
-	int error = 0;
-	socklen_t size = sizeof(error);
 
 	if (conn->client.has_error) {
 		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
 		return;
 	}
-	if (!end->can_write && !end->has_error)
-		return;
-	getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	if (!error) {
-		conn->link->is_connected = true;
-		weir_container_served(conn->link->container);
-		connected(conn);
+	if (end->has_error) {
+		connect_failed(conn, error_of(end->fd));
 		return;
 	}
-	weir_container_failed(conn->link->container, conn->worker->now_ns);
-	if (!weir_conn_retry(conn))
-		weir_conn_refuse(conn, ending_of_errno(error));
+	if (!end->can_write && send_at_once(conn))
+		return;
+	if (!end->can_write && !conn->up.moved_bytes)
+		return;
+	conn->link->is_connected = true;
+	weir_container_served(conn->link->container);
+	connected(conn);
 }

@@ -62,21 +62,31 @@ static void return_sent(struct weir_flow *flow, struct weir_flow_pools *pools)
 		weir_buffers_return(&pools->buffers, &flow->in);
 }
 
+/* Both buffers in one call; the plain call where there is but one, because it costs less. */
+static ssize_t send_pending(const struct weir_flow *flow)
+{
+	const struct weir_buffer *head = flow->head, *in = flow->in;
+	struct iovec parts[2];
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+	if (!pending(head))
+		head = in;
+	if (head == in || !pending(in))
+		return send(flow->to->fd, head->data + head->start, pending(head),
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
+	parts[0] = (struct iovec){flow->head->data + head->start, pending(head)};
+	parts[1] = (struct iovec){flow->in->data + in->start, pending(in)};
+	return sendmsg(flow->to->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools)
 {
 	while (pending(flow->head) || pending(flow->in)) {
-		struct iovec parts[2] = {0};
-		struct msghdr message = {.msg_iov = parts};
-		struct weir_buffer *from[] = {flow->head, flow->in};
 		ssize_t sent;
 
-		for (int i = 0; i < 2; i++)
-			if (pending(from[i]))
-				parts[message.msg_iovlen++] = (struct iovec){
-					from[i]->data + from[i]->start, pending(from[i])};
 		if (!flow->to->can_write)
 			return WEIR_FLOW_WAITS;
-		sent = sendmsg(flow->to->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = send_pending(flow);
 		if (sent < 0 && errno == EAGAIN)
 			flow->to->can_write = false;
 		else if (sent < 0)
@@ -333,6 +343,13 @@ enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_po
 
 	return_idle(flow, pools);
 	return result;
+}
+
+enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools)
+{
+	int result = flush_buffers(flow, pools);
+
+	return result == GO_ON ? WEIR_FLOW_DONE : (enum weir_flow_result)result;
 }
 
 enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools)

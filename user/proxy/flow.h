@@ -88,6 +88,9 @@ enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_po
 /* Read what has come into `in`, for a parser. Returns WAITS, DONE (something came), CUT (end of file), FROM_ERROR or NO_MEMORY. */
 enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools);
 
+/* Send what the buffers hold and no more. Returns DONE, WAITS or TO_ERROR. */
+enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools);
+
 /* Are there bytes on their way to the sink? */
 bool weir_flow_has_residue(const struct weir_flow *flow);
 

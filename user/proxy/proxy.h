@@ -20,7 +20,7 @@ struct weir_proxy {
 
 /*
  * Make listeners: `count` sockets in one SO_REUSEPORT group at this address (host order; port 0:
- * any free one). What they accept inherits TCP_NODELAY.
+ * any free one). What they accept inherits TCP_NODELAY; who says nothing is accepted after a second.
  * Returns 0 or a negative errno; ret_fds are the caller's.
  */
 int weir_listener_open(__u32 address, __u16 port, unsigned int count, int *ret_fds);

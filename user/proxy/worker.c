@@ -81,8 +81,23 @@ static void shed_one(struct weir_worker *worker, int listener)
 	worker->counters.endings[WEIR_END_OUT_OF_DESCRIPTORS]++;
 }
 
+/* Listeners are watched level-triggered, and not at all while nothing is accepted from them. */
+static void watch_listeners(struct weir_worker *worker, bool is_watched)
+{
+	for (int i = 0; i < 2; i++) {
+		struct weir_end *listener = &worker->listeners[i];
+		struct epoll_event event = {.events = is_watched ? EPOLLIN : 0,
+					    .data.ptr = listener};
+
+		if (listener->fd >= 0)
+			epoll_ctl(worker->epoll_fd, EPOLL_CTL_MOD, listener->fd, &event);
+	}
+}
+
 static void pause_accepting(struct weir_worker *worker)
 {
+	if (!worker->accept_again_ns)
+		watch_listeners(worker, false);
 	worker->accept_again_ns = worker->now_ns + ACCEPT_PAUSE_NS;
 }
 
@@ -98,55 +113,75 @@ static void welcome(struct weir_worker *worker, int fd, enum weir_protocol proto
 	}
 	worker->counters.connections++;
 	/* Edge-triggered: what has come already is reported when the descriptor is added. */
-	if (weir_worker_watch(worker, &conn->client) < 0)
+	if (weir_worker_watch(worker, &conn->client) < 0) {
 		weir_conn_close(conn, WEIR_END_OUT_OF_MEMORY);
+		return;
+	}
+	/* Deferred by the listener until there was something to read. */
+	conn->client.can_read = true;
+	weir_conn_run(conn);
 }
 
-static bool may_accept(const struct weir_worker *worker)
+static bool is_full(const struct weir_worker *worker)
 {
 	__u32 share = worker->proxy->limits.connections_max / worker->proxy->workers_count + 1;
 
-	return !worker->is_draining && !worker->accept_again_ns && worker->conns_count < share;
+	return worker->conns_count >= share;
 }
 
-static void accept_some(struct weir_worker *worker, struct weir_end *listener)
+static void accept_failed(struct weir_worker *worker, struct weir_end *listener)
+{
+	if (errno == EAGAIN)
+		listener->can_read = false;
+	if (errno == EMFILE || errno == ENFILE) {
+		shed_one(worker, listener->fd);
+		pause_accepting(worker);
+	} else if (errno == ENOMEM || errno == ENOBUFS) {
+		pause_accepting(worker);
+	}
+}
+
+static void accept_some(struct weir_worker *worker, struct weir_end *listener, int most)
 {
 	enum weir_protocol protocol = listener - worker->listeners;
 
-	for (int i = 0; i < ACCEPT_TURN && listener->can_read; i++) {
+	for (int i = 0; i < most && listener->can_read && !worker->accept_again_ns; i++) {
 		struct sockaddr_in peer = {0};
 		socklen_t size = sizeof(peer);
 		int fd;
 
-		if (!may_accept(worker)) {
-			if (!worker->accept_again_ns && !worker->is_draining)
-				pause_accepting(worker);
+		if (is_full(worker)) {
+			worker->counters.endings[WEIR_END_TOO_MANY_CONNECTIONS]++;
+			pause_accepting(worker);
 			return;
 		}
 		fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0) {
+		if (fd >= 0)
 			welcome(worker, fd, protocol, &peer);
-			continue;
-		}
-		if (errno == EAGAIN)
-			listener->can_read = false;
-		if (errno == EMFILE || errno == ENFILE) {
-			shed_one(worker, listener->fd);
-			pause_accepting(worker);
-		} else if (errno == ENOMEM || errno == ENOBUFS) {
-			pause_accepting(worker);
-		}
+		else
+			accept_failed(worker, listener);
 	}
+	listener->can_read = false;
 }
 
-static void accept_again(struct weir_worker *worker)
+/*
+ * Take some of those who wait: one, when the turn had little else to do, because looking whether
+ * there is another costs a system call; more, the busier the worker is.
+ */
+static void accept_turn(struct weir_worker *worker, int events)
 {
-	if (worker->accept_again_ns && worker->accept_again_ns <= worker->now_ns)
+	int most = 1 + events / 4 < ACCEPT_TURN ? 1 + events / 4 : ACCEPT_TURN;
+
+	if (worker->is_draining)
+		return;
+	if (worker->accept_again_ns && worker->accept_again_ns <= worker->now_ns) {
 		worker->accept_again_ns = 0;
+		watch_listeners(worker, true);
+	}
 	for (int i = 0; i < 2; i++)
-		if (worker->listeners[i].fd >= 0 && worker->listeners[i].can_read)
-			accept_some(worker, &worker->listeners[i]);
+		if (worker->listeners[i].can_read)
+			accept_some(worker, &worker->listeners[i], most);
 }
 
 static void note_events(struct weir_end *end, __u32 events)
@@ -262,9 +297,6 @@ static int sleep_ms(const struct weir_worker *worker)
 	/* While accepting is paused, and while draining, time passes without events. */
 	if ((worker->accept_again_ns || worker->is_draining) && (wait_ms < 0 || wait_ms > 50))
 		return 50;
-	for (int i = 0; i < 2; i++)
-		if (worker->listeners[i].can_read && may_accept(worker))
-			return 0;
 	return wait_ms;
 }
 
@@ -320,7 +352,7 @@ void *weir_worker_main(void *argument)
 		update_table(worker);
 		for (int i = 0; i < count; i++)
 			dispatch(worker, &events[i]);
-		accept_again(worker);
+		accept_turn(worker, count);
 		run_list(&worker->ready);
 		run_list(&worker->throttled);
 		weir_timers_run(&worker->timers, worker->now_ns, timer_expired, worker);
@@ -330,9 +362,9 @@ void *weir_worker_main(void *argument)
 	return NULL;
 }
 
-static int watch_shared(struct weir_worker *worker, struct weir_end *end)
+static int watch_input(struct weir_worker *worker, struct weir_end *end, __u32 how)
 {
-	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = end};
+	struct epoll_event event = {.events = EPOLLIN | how, .data.ptr = end};
 
 	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, end->fd, &event) < 0 ? -errno : 0;
 }
@@ -361,11 +393,11 @@ int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsig
 	if (getrandom(worker->random, sizeof(worker->random), 0) != sizeof(worker->random))
 		return -EIO;
 	worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (worker->wake.fd < 0 || watch_shared(worker, &worker->wake) < 0)
+	if (worker->wake.fd < 0 || watch_input(worker, &worker->wake, EPOLLET) < 0)
 		return -errno;
 	for (int i = 0; i < 2; i++) {
 		worker->listeners[i] = (struct weir_end){.fd = fds[i], .kind = WEIR_KIND_LISTENER};
-		if (fds[i] >= 0 && watch_shared(worker, &worker->listeners[i]) < 0)
+		if (fds[i] >= 0 && watch_input(worker, &worker->listeners[i], 0) < 0)
 			return -errno;
 	}
 	return 0;

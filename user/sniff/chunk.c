@@ -53,7 +53,7 @@ static bool feed_size(struct weir_chunk *chunk, char c)
 		/* 15 digits cannot wrap; more of them are no size that anyone sends. */
 		if (++chunk->digits > 15)
 			return refuse(chunk, WEIR_END_CHUNK);
-		chunk->data_left = chunk->data_left << 4 | digit;
+		chunk->size = chunk->size << 4 | digit;
 		return true;
 	}
 	if (!chunk->digits)
@@ -128,6 +128,8 @@ static bool end_size(struct weir_chunk *chunk, char c)
 	if (c != '\n')
 		return refuse(chunk, WEIR_END_CHUNK);
 	chunk->digits = 0;
+	chunk->data_left = chunk->size;
+	chunk->size = 0;
 	return go(chunk, chunk->data_left ? DATA_CR : LINE);
 }
 

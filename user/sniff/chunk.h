@@ -19,7 +19,8 @@ enum weir_chunk_step {
 };
 
 struct weir_chunk {
-	__u64 data_left;
+	__u64 data_left; /* not 0: data comes next, and nothing else */
+	__u64 size;      /* the size read so far */
 	__u8 state;
 	__u8 ending;
 	__u8 digits;
