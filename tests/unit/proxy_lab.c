@@ -123,7 +123,8 @@ static struct weir_table *make_table(struct lab *lab, const char *routes,
 	cr_assert_eq(weir_routes_load(paths, 1, &diags, &parsed), 0, "%s",
 		     diags.count ? diags.items[0].text : "");
 	unlink(path);
-	cr_assert_eq(weir_table_new(&parsed, before, 0, 0, &table), 0);
+	cr_assert_eq(weir_table_new(&parsed, before, lab->bytes_per_s, lab->burst_bytes, &table),
+		     0);
 	weir_routes_done(&parsed);
 	return table;
 }
@@ -189,6 +190,14 @@ void serve_once(struct lab_container *container, int fd)
 {
 	if (keep_head(container, fd))
 		lab_say(fd, container->answer);
+}
+
+void serve_slowly(struct lab_container *container, int fd)
+{
+	if (keep_head(container, fd)) {
+		lab_sleep_ms(300);
+		lab_say(fd, container->answer);
+	}
 }
 
 void serve_loop(struct lab_container *container, int fd)

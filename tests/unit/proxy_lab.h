@@ -32,7 +32,8 @@ struct lab {
 	int http_fds[WEIR_WORKERS_MAX], tls_fds[WEIR_WORKERS_MAX];
 	__u16 http_port, tls_port;
 	struct lab_container containers[LAB_CONTAINERS_MAX];
-	int log_fd;
+	int log_fd;                     /* likewise; -1: no log */
+	__u64 bytes_per_s, burst_bytes; /* likewise, of each container; 0: no limit */
 };
 
 /* Limits as they are shipped, one worker, no log. */
@@ -61,6 +62,7 @@ void serve_loop(struct lab_container *container, int fd);    /* the same for eac
 void serve_echo(struct lab_container *container, int fd);    /* back what comes, until EOF */
 void serve_count(struct lab_container *container, int fd);   /* at EOF, how many bytes came */
 void serve_nothing(struct lab_container *container, int fd); /* read until EOF */
+void serve_slowly(struct lab_container *container, int fd);  /* a head, 0.3 s, the answer */
 void serve_reset(struct lab_container *container, int fd);   /* a head, then RST */
 
 /* A client's side. All wait 5 s at most. */

@@ -47,6 +47,8 @@ struct weir_conn *weir_conn_new(struct weir_worker *worker, int fd, enum weir_pr
 	conn->up.direction = WEIR_UP;
 	conn->down.direction = WEIR_DOWN;
 	weir_timer_init(&conn->timer);
+	weir_timer_init(&conn->meter);
+	conn->meter.kind = WEIR_TIMER_METER;
 	weir_list_init(&conn->ready);
 	weir_list_append(&worker->conns, &conn->all);
 	worker->conns_count++;
@@ -87,6 +89,11 @@ void weir_conn_log(struct weir_conn *conn, enum weir_ending ending)
 	conn->ending = ending;
 	conn->worker->counters.endings[ending]++;
 	weir_conn_bill_end(conn);
+	/* Not the end of a request: of a connection between two. */
+	if (ending == WEIR_END_KEEPALIVE_TIMEOUT)
+		return;
+	if (conn->protocol == WEIR_HTTP && !conn->status)
+		conn->status = weir_ending_status(ending);
 	weir_log_conn(&conn->worker->proxy->log, conn);
 }
 
@@ -106,6 +113,7 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending)
 	weir_conn_unsniff(conn);
 	weir_conn_unroute(conn);
 	weir_timer_stop(&conn->timer);
+	weir_timer_stop(&conn->meter);
 	weir_list_remove(&conn->ready);
 	closep(&conn->client.fd);
 	weir_list_remove(&conn->all);
@@ -292,7 +300,8 @@ void weir_conn_expired(struct weir_conn *conn)
 		weir_conn_refuse(conn, WEIR_END_CONNECT_TIMEOUT);
 		break;
 	case WEIR_CONN_RELAY:
-		if (conn->is_throttled)
+		/* Kept waiting by us, not by the other side. */
+		if (conn->up.is_in_line || conn->down.is_in_line)
 			weir_conn_wait(conn, limits(conn)->idle_ns);
 		else if (conn->is_tunnel || conn->has_response || !conn->is_up_done)
 			weir_conn_reset(conn, WEIR_END_IDLE_TIMEOUT);

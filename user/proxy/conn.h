@@ -24,6 +24,9 @@
 
 struct weir_worker;
 
+/* Whose a timer is. */
+enum weir_timer_kind { WEIR_TIMER_CONN, WEIR_TIMER_METER, WEIR_TIMER_LINK };
+
 enum weir_conn_state {
 	WEIR_CONN_SNIFF,   /* reading the hello or a request head; idle between requests, too */
 	WEIR_CONN_CONNECT, /* waiting for a container to accept */
@@ -38,9 +41,10 @@ struct weir_link {
 	struct weir_end end;    /* first: events carry its address */
 	struct weir_conn *conn; /* NULL while idle */
 	struct weir_container_state *container;
-	struct weir_link *next_idle, *previous_idle;
-	struct weir_timer timer; /* while idle, or to be reset */
-	bool is_reused;          /* has carried a request before this one */
+	struct weir_link *next_idle, *previous_idle; /* of its container, on this worker */
+	struct weir_list_link idle;                  /* of all idle ones of this worker */
+	struct weir_timer timer;                     /* while idle, or to be reset */
+	bool is_reused;                              /* has carried a request before this one */
 	bool is_connected;
 };
 
@@ -60,6 +64,7 @@ struct weir_conn {
 	struct weir_link *link;
 	struct weir_flow up, down;
 	struct weir_timer timer;
+	struct weir_timer meter;     /* when the bucket has filled for a flow that waits for it */
 	struct weir_list_link all;   /* of the worker's connections */
 	struct weir_list_link ready; /* of those whose turn comes again */
 	struct weir_table *table;    /* holds `pool` */
@@ -95,7 +100,6 @@ struct weir_conn {
 	bool is_up_done;
 	bool is_down_done;
 	bool is_up_broken; /* the container takes no more; what the client sends is left */
-	bool is_throttled;
 	bool is_billed; /* the request under way is for the app of `account` */
 	__u8 drain_tries;
 };
@@ -125,9 +129,9 @@ void weir_conn_finish(struct weir_conn *conn);
 /* Reset the other side once it has what it was sent. */
 void weir_conn_reset(struct weir_conn *conn, enum weir_ending ending);
 
-/* Go on in the next turn of the loop, or when the bucket has filled somewhat. */
+/* Go on in the next turn of the loop, or when the flow's bytes may move. */
 void weir_conn_again(struct weir_conn *conn);
-void weir_conn_throttle(struct weir_conn *conn);
+void weir_conn_throttle(struct weir_conn *conn, const struct weir_flow *flow);
 
 /* The request or connection is over: count it and log it. */
 void weir_conn_log(struct weir_conn *conn, enum weir_ending ending);

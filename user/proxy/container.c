@@ -8,7 +8,10 @@
 #include "proxy/container.h"
 
 /* Less than this is not worth a system call: the sender waits until there is more. */
-enum { WORTH_BYTES = 16384 };
+enum { WORTH_BYTES = 16384, TURN_BYTES_MAX = 1 << 20 };
+
+/* All who wait have a turn within this time, unless that makes turns too short. */
+#define ROUND_NS 20000000ULL
 
 /* The factor with the most bits that fit, so that rounding is far below what is promised. */
 static void set_rate(struct weir_rate *rate, __u64 bytes_per_s, __u64 burst_bytes)
@@ -78,28 +81,41 @@ static __u64 tokens(const struct weir_rate *rate, __u64 arrival, __u64 now)
 	return (__u64)((((__uint128_t)(rate->burst_units - debt)) << rate->shift) / rate->factor);
 }
 
-__u32 weir_container_take(struct weir_container_state *container, enum weir_direction direction,
-			  __u32 want_bytes, __u64 now_ns)
+/* What one flow is granted at a time while others wait. */
+static __u32 turn_bytes(const struct weir_container_state *container, enum weir_direction direction)
+{
+	__u32 waiting = __atomic_load_n(&container->waiting[direction], __ATOMIC_RELAXED);
+	__u64 turn = container->rate.bytes_per_s / (1000000000 / ROUND_NS) / (waiting + 1);
+
+	return turn < WORTH_BYTES ? WORTH_BYTES : turn < TURN_BYTES_MAX ? turn : TURN_BYTES_MAX;
+}
+
+__u32 weir_container_reserve(struct weir_container_state *container, enum weir_direction direction,
+			     __u32 want_bytes, __u64 now_ns, __u64 *ret_ready_ns)
 {
 	const struct weir_rate *rate = &container->rate;
 	__u64 *arrival = &container->buckets[direction].arrival_units;
 	__u64 now = now_ns * WEIR_UNITS_PER_NS;
 	__u64 old = __atomic_load_n(arrival, __ATOMIC_RELAXED), next;
+	__u32 granted;
 
+	*ret_ready_ns = now_ns;
 	if (!rate->factor)
 		return want_bytes;
 	do {
 		__u64 has = tokens(rate, old, now);
-		__u32 worth = want_bytes < WORTH_BYTES ? want_bytes : WORTH_BYTES;
 
-		if (has < worth)
-			return 0;
+		granted = want_bytes;
 		if (has < want_bytes)
-			want_bytes = has;
-		next = (old > now ? old : now) + weir_bucket_cost(rate, want_bytes);
+			granted = has >= WORTH_BYTES ? has : turn_bytes(container, direction);
+		if (granted > want_bytes)
+			granted = want_bytes;
+		next = (old > now ? old : now) + weir_bucket_cost(rate, granted);
 	} while (!__atomic_compare_exchange_n(arrival, &old, next, true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	return want_bytes;
+	if (next - now > rate->burst_units)
+		*ret_ready_ns = (next - rate->burst_units) / WEIR_UNITS_PER_NS;
+	return granted;
 }
 
 void weir_container_give_back(struct weir_container_state *container, enum weir_direction direction,

@@ -29,6 +29,7 @@ struct weir_link;
 struct weir_container_state {
 	struct weir_bucket buckets[2]; /* by direction */
 	struct weir_rate rate;
+	__u32 waiting[2]; /* flows in line for tokens, by direction */
 	__u32 references;
 	__u32 failures;    /* in a row */
 	__u64 retry_at_ns; /* not to be picked before; CLOCK_MONOTONIC */
@@ -69,12 +70,21 @@ static inline void weir_container_served(struct weir_container_state *container)
 }
 
 /*
- * May `want` bytes move now? Returns how many of them may, which are then charged; 0 when the
- * bucket is empty and the sender has to wait. What did not move is given back.
+ * Charge up to `want` bytes. Returns how many were granted, at least 1, and from when on they may
+ * move: now, or when the bucket will have filled for them. Who is granted something for later has
+ * its place in the line, so that connections take turns, whichever worker has them.
+ * What does not move is given back.
  */
-__u32 weir_container_take(struct weir_container_state *container, enum weir_direction direction,
-			  __u32 want_bytes, __u64 now_ns);
+__u32 weir_container_reserve(struct weir_container_state *container, enum weir_direction direction,
+			     __u32 want_bytes, __u64 now_ns, __u64 *ret_ready_ns);
 void weir_container_give_back(struct weir_container_state *container, enum weir_direction direction,
 			      __u32 bytes);
+
+/* One more flow waits in line, or one less: the longer the line, the shorter each turn. */
+static inline void weir_container_wait(struct weir_container_state *container,
+				       enum weir_direction direction, int change)
+{
+	__atomic_add_fetch(&container->waiting[direction], change, __ATOMIC_RELAXED);
+}
 
 #endif

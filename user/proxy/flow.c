@@ -293,16 +293,11 @@ static int fill(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now
 	want = flow->pipe ? flow->pipe->size : WEIR_BUFFER_SIZE;
 	if (flow->pipe && left < want)
 		want = left;
-	if (flow->container) {
-		__u32 granted = weir_container_take(flow->container, flow->direction, want, now_ns);
-
-		if (!granted)
-			return WEIR_FLOW_THROTTLED;
-		want = granted;
-	}
+	want = weir_flow_grant(flow, want, now_ns);
+	if (!want)
+		return WEIR_FLOW_THROTTLED;
 	result = flow->pipe ? fill_pipe(flow, want, &bytes) : fill_buffer(flow, want, &bytes);
-	if (flow->container)
-		weir_container_give_back(flow->container, flow->direction, want - bytes);
+	weir_flow_spend(flow, bytes);
 	return result;
 }
 

@@ -42,7 +42,7 @@ enum {
 enum weir_flow_result {
 	WEIR_FLOW_WAITS,      /* for an event of its source or sink */
 	WEIR_FLOW_YIELDS,     /* could go on, but it is the others' turn */
-	WEIR_FLOW_THROTTLED,  /* the container's bucket is empty */
+	WEIR_FLOW_THROTTLED,  /* the container's bucket is empty until `ready_ns` */
 	WEIR_FLOW_DONE,       /* the message is whole and with the sink's socket */
 	WEIR_FLOW_CUT,        /* the source closed before the end of the message */
 	WEIR_FLOW_FROM_ERROR, /* the source failed: its `error` */
@@ -63,11 +63,14 @@ struct weir_flow {
 	bool is_whole;                          /* the framing says that all has been read */
 	bool is_bulk;                           /* much came at once: splice an unframed run, too */
 	bool drops_framing;                     /* deliver the data of chunks only */
-	bool keeps_head;   /* the head may be sent again: do not give it back yet */
-	__u64 left_bytes;  /* of LENGTH */
-	__u64 data_bytes;  /* of the body so far */
-	__u64 data_max;    /* 0: no limit */
-	__u64 moved_bytes; /* to the sink, heads and framing included */
+	bool keeps_head;     /* the head may be sent again: do not give it back yet */
+	bool is_in_line;     /* counted among those who wait for the container's tokens */
+	__u32 granted_bytes; /* charged already, and not moved yet */
+	__u64 ready_ns;      /* from when on they may move */
+	__u64 left_bytes;    /* of LENGTH */
+	__u64 data_bytes;    /* of the body so far */
+	__u64 data_max;      /* 0: no limit */
+	__u64 moved_bytes;   /* to the sink, heads and framing included */
 	struct weir_chunk chunk;
 };
 
@@ -93,6 +96,15 @@ enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_p
 
 /* Are there bytes on their way to the sink? */
 bool weir_flow_has_residue(const struct weir_flow *flow);
+
+/* How many of `want` bytes may be read now, charged; 0: not before ready_ns. */
+__u32 weir_flow_grant(struct weir_flow *flow, __u32 want, __u64 now_ns);
+
+/* So many of them were read. */
+void weir_flow_spend(struct weir_flow *flow, __u32 bytes);
+
+/* Give back what was charged for the container and did not move, and forget the container. */
+void weir_flow_settle(struct weir_flow *flow);
 
 /* Give everything back, moved or not. */
 void weir_flow_drop(struct weir_flow *flow, struct weir_flow_pools *pools);

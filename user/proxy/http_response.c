@@ -23,7 +23,7 @@ static enum weir_flow_result pump(struct weir_conn *conn, struct weir_flow *flow
 	if (result == WEIR_FLOW_YIELDS)
 		weir_conn_again(conn);
 	else if (result == WEIR_FLOW_THROTTLED)
-		weir_conn_throttle(conn);
+		weir_conn_throttle(conn, flow);
 	return result;
 }
 
@@ -316,7 +316,6 @@ void weir_http_relay(struct weir_conn *conn)
 {
 	__u64 before = conn->up.moved_bytes + conn->down.moved_bytes;
 
-	conn->is_throttled = false;
 	if (conn->client.has_error) {
 		client_is_gone(conn, WEIR_END_CLIENT_RESET);
 		return;

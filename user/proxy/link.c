@@ -35,6 +35,7 @@ static void leave_idle(struct weir_worker *worker, struct weir_link *link)
 	if (link->next_idle)
 		link->next_idle->previous_idle = link->previous_idle;
 	link->next_idle = link->previous_idle = NULL;
+	weir_list_remove(&link->idle);
 	weir_timer_stop(&link->timer);
 }
 
@@ -48,6 +49,7 @@ static void enter_idle(struct weir_worker *worker, struct weir_link *link)
 		(*first)->previous_idle = link;
 	*first = link;
 	link->conn = NULL;
+	weir_list_append(&worker->idle_links, &link->idle);
 	weir_timer_set(&worker->timers, &link->timer,
 		       worker->now_ns + worker->proxy->limits.link_idle_ns);
 }
@@ -84,8 +86,9 @@ int weir_link_open(struct weir_worker *worker, struct weir_container_state *cont
 	link->is_connected = r == 0;
 	link->end = (struct weir_end){
 		.fd = fd, .kind = WEIR_KIND_LINK, .can_write = link->is_connected};
+	weir_list_init(&link->idle);
 	weir_timer_init(&link->timer);
-	link->timer.is_of_link = true;
+	link->timer.kind = WEIR_TIMER_LINK;
 	r = weir_worker_watch(worker, &link->end);
 	if (r < 0)
 		return r;
@@ -114,7 +117,8 @@ void weir_link_release(struct weir_conn *conn, bool may_be_reused)
 	struct weir_link *link = take_pointer(conn->link);
 
 	conn->up.to = conn->down.from = NULL;
-	conn->up.container = conn->down.container = NULL;
+	weir_flow_settle(&conn->up);
+	weir_flow_settle(&conn->down);
 	if (!link)
 		return;
 	if (may_be_reused && !link->end.is_hung && !conn->worker->is_draining)

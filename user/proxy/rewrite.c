@@ -18,7 +18,9 @@
 
 static const char *const request_drops[] = {
 	HOP_BY_HOP, "host", "forwarded", "x-real-ip", "x-request-id", "x-request-start", NULL};
-static const char *const response_drops[] = {"connection", "keep-alive", "proxy-connection",
+/* From which on depends on the response: see drops_of(). */
+static const char *const response_drops[] = {"transfer-encoding",  "trailer",    "upgrade",
+					     "connection",         "keep-alive", "proxy-connection",
 					     "proxy-authenticate", NULL};
 
 /* CGI and its heirs fold `-` and `_`: a name must not come back in through that door. */
@@ -197,20 +199,22 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 	return to - start;
 }
 
+/* An unchunked body has no coding; Upgrade says something only where it is granted or required. */
+static const char *const *drops_of(const struct weir_response *response,
+				   const struct weir_rewrite_response *how)
+{
+	if (how->is_switch || response->status == 426)
+		return response_drops + 3;
+	return how->drops_coding ? response_drops : response_drops + 2;
+}
+
 size_t weir_rewrite_response(const struct weir_response *response, const char *head,
 			     const struct weir_rewrite_response *how, char *to)
 {
-	static const char *const coding_drops[] = {"connection",
-						   "keep-alive",
-						   "proxy-connection",
-						   "proxy-authenticate",
-						   "transfer-encoding",
-						   "trailer",
-						   NULL};
 	const struct copy copy = {.head = head,
 				  .from = response->headers,
 				  .to = response->size - 2,
-				  .drops = how->drops_coding ? coding_drops : response_drops,
+				  .drops = drops_of(response, how),
 				  .nominates = response->fields.nominates};
 	char *start = to;
 

@@ -21,8 +21,8 @@ enum {
 struct weir_timer {
 	struct weir_list_link link; /* on itself: not set */
 	__u64 deadline_ns;
-	__u64 tick;      /* whose slot it is in */
-	bool is_of_link; /* whose it is: a link's or a connection's */
+	__u64 tick; /* whose slot it is in */
+	__u8 kind;  /* the owner's: whose timer it is */
 };
 
 struct weir_timers {

@@ -29,7 +29,7 @@ static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_d
 		weir_conn_again(conn);
 		return true;
 	case WEIR_FLOW_THROTTLED:
-		weir_conn_throttle(conn);
+		weir_conn_throttle(conn, flow);
 		return true;
 	case WEIR_FLOW_DONE:
 		shut(flow->to);
@@ -63,7 +63,6 @@ void weir_tunnel_relay(struct weir_conn *conn)
 {
 	__u64 before = conn->up.moved_bytes + conn->down.moved_bytes;
 
-	conn->is_throttled = false;
 	if (!direction(conn, &conn->up, &conn->is_up_done) ||
 	    !direction(conn, &conn->down, &conn->is_down_done))
 		return;

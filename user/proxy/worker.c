@@ -18,10 +18,7 @@
 #include "base/cleanup.h"
 #include "proxy/proxy.h"
 
-enum { EVENTS_MAX = 256, ACCEPT_TURN = 64 };
-
-#define THROTTLED_WAIT_MS 4
-#define ACCEPT_PAUSE_NS   100000000ULL
+enum { EVENTS_MAX = 256 };
 
 const struct weir_proxy_limits weir_proxy_limits_default = {
 	.hello_ns = 10000000000ULL,
@@ -60,128 +57,14 @@ void weir_conn_again(struct weir_conn *conn)
 	weir_list_append(&conn->worker->ready, &conn->ready);
 }
 
-void weir_conn_throttle(struct weir_conn *conn)
+void weir_conn_throttle(struct weir_conn *conn, const struct weir_flow *flow)
 {
-	conn->is_throttled = true;
-	weir_list_remove(&conn->ready);
-	weir_list_append(&conn->worker->throttled, &conn->ready);
-}
+	__u64 ready_ns = flow->ready_ns;
 
-/* Descriptors are used up: let one client go rather than all wait on a listener that cannot accept. */
-static void shed_one(struct weir_worker *worker, int listener)
-{
-	int fd;
-
-	if (worker->reserve_fd < 0)
-		return;
-	closep(&worker->reserve_fd);
-	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	closep(&fd);
-	worker->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	worker->counters.endings[WEIR_END_OUT_OF_DESCRIPTORS]++;
-}
-
-/* Listeners are watched level-triggered, and not at all while nothing is accepted from them. */
-static void watch_listeners(struct weir_worker *worker, bool is_watched)
-{
-	for (int i = 0; i < 2; i++) {
-		struct weir_end *listener = &worker->listeners[i];
-		struct epoll_event event = {.events = is_watched ? EPOLLIN : 0,
-					    .data.ptr = listener};
-
-		if (listener->fd >= 0)
-			epoll_ctl(worker->epoll_fd, EPOLL_CTL_MOD, listener->fd, &event);
-	}
-}
-
-static void pause_accepting(struct weir_worker *worker)
-{
-	if (!worker->accept_again_ns)
-		watch_listeners(worker, false);
-	worker->accept_again_ns = worker->now_ns + ACCEPT_PAUSE_NS;
-}
-
-static void welcome(struct weir_worker *worker, int fd, enum weir_protocol protocol,
-		    const struct sockaddr_in *peer)
-{
-	struct weir_conn *conn = weir_conn_new(worker, fd, protocol, peer);
-
-	if (!conn) {
-		closep(&fd);
-		pause_accepting(worker);
-		return;
-	}
-	worker->counters.connections++;
-	/* Edge-triggered: what has come already is reported when the descriptor is added. */
-	if (weir_worker_watch(worker, &conn->client) < 0) {
-		weir_conn_close(conn, WEIR_END_OUT_OF_MEMORY);
-		return;
-	}
-	/* Deferred by the listener until there was something to read. */
-	conn->client.can_read = true;
-	weir_conn_run(conn);
-}
-
-static bool is_full(const struct weir_worker *worker)
-{
-	__u32 share = worker->proxy->limits.connections_max / worker->proxy->workers_count + 1;
-
-	return worker->conns_count >= share;
-}
-
-static void accept_failed(struct weir_worker *worker, struct weir_end *listener)
-{
-	if (errno == EAGAIN)
-		listener->can_read = false;
-	if (errno == EMFILE || errno == ENFILE) {
-		shed_one(worker, listener->fd);
-		pause_accepting(worker);
-	} else if (errno == ENOMEM || errno == ENOBUFS) {
-		pause_accepting(worker);
-	}
-}
-
-static void accept_some(struct weir_worker *worker, struct weir_end *listener, int most)
-{
-	enum weir_protocol protocol = listener - worker->listeners;
-
-	for (int i = 0; i < most && listener->can_read && !worker->accept_again_ns; i++) {
-		struct sockaddr_in peer = {0};
-		socklen_t size = sizeof(peer);
-		int fd;
-
-		if (is_full(worker)) {
-			worker->counters.endings[WEIR_END_TOO_MANY_CONNECTIONS]++;
-			pause_accepting(worker);
-			return;
-		}
-		fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
-			     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
-			welcome(worker, fd, protocol, &peer);
-		else
-			accept_failed(worker, listener);
-	}
-	listener->can_read = false;
-}
-
-/*
- * Take some of those who wait: one, when the turn had little else to do, because looking whether
- * there is another costs a system call; more, the busier the worker is.
- */
-static void accept_turn(struct weir_worker *worker, int events)
-{
-	int most = 1 + events / 4 < ACCEPT_TURN ? 1 + events / 4 : ACCEPT_TURN;
-
-	if (worker->is_draining)
-		return;
-	if (worker->accept_again_ns && worker->accept_again_ns <= worker->now_ns) {
-		worker->accept_again_ns = 0;
-		watch_listeners(worker, true);
-	}
-	for (int i = 0; i < 2; i++)
-		if (worker->listeners[i].can_read)
-			accept_some(worker, &worker->listeners[i], most);
+	/* Both directions may wait: the earlier one decides. */
+	if (!weir_list_is_empty(&conn->meter.link) && conn->meter.deadline_ns < ready_ns)
+		ready_ns = conn->meter.deadline_ns;
+	weir_timer_set(&conn->worker->timers, &conn->meter, ready_ns);
 }
 
 static void note_events(struct weir_end *end, __u32 events)
@@ -239,15 +122,28 @@ static void update_table(struct weir_worker *worker)
 	worker->table = table;
 }
 
+static void expire(struct weir_conn *conn)
+{
+	weir_conn_expired(conn);
+	/* A refused request may have another one behind it, and no event will tell. */
+	weir_conn_run(conn);
+}
+
 static void timer_expired(struct weir_timer *timer, void *context)
 {
 	struct weir_worker *worker = context;
 
-	/* Timers of idle links are told by where they are: they belong to no connection. */
-	if (timer->is_of_link)
+	switch ((enum weir_timer_kind)timer->kind) {
+	case WEIR_TIMER_CONN:
+		expire(weir_container_of(timer, struct weir_conn, timer));
+		break;
+	case WEIR_TIMER_METER:
+		weir_conn_run(weir_container_of(timer, struct weir_conn, meter));
+		break;
+	case WEIR_TIMER_LINK:
 		weir_link_expire(worker, weir_container_of(timer, struct weir_link, timer));
-	else
-		weir_conn_expired(weir_container_of(timer, struct weir_conn, timer));
+		break;
+	}
 }
 
 /* Each on the list has a turn; those that put themselves back wait for the next one. */
@@ -292,8 +188,6 @@ static int sleep_ms(const struct weir_worker *worker)
 
 	if (!weir_list_is_empty(&worker->ready))
 		return 0;
-	if (!weir_list_is_empty(&worker->throttled) && (wait_ms < 0 || wait_ms > THROTTLED_WAIT_MS))
-		return THROTTLED_WAIT_MS;
 	/* While accepting is paused, and while draining, time passes without events. */
 	if ((worker->accept_again_ns || worker->is_draining) && (wait_ms < 0 || wait_ms > 50))
 		return 50;
@@ -352,9 +246,8 @@ void *weir_worker_main(void *argument)
 		update_table(worker);
 		for (int i = 0; i < count; i++)
 			dispatch(worker, &events[i]);
-		accept_turn(worker, count);
+		weir_worker_accept(worker, count);
 		run_list(&worker->ready);
-		run_list(&worker->throttled);
 		weir_timers_run(&worker->timers, worker->now_ns, timer_expired, worker);
 		free_closed(worker);
 	}
@@ -381,7 +274,7 @@ int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsig
 	worker->listeners[0].fd = worker->listeners[1].fd = -1;
 	weir_list_init(&worker->conns);
 	weir_list_init(&worker->ready);
-	weir_list_init(&worker->throttled);
+	weir_list_init(&worker->idle_links);
 	weir_list_init(&worker->closed);
 	update_clock(worker);
 	weir_timers_init(&worker->timers, worker->now_ns);
@@ -405,11 +298,9 @@ int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsig
 
 static void close_idle_links(struct weir_worker *worker)
 {
-	struct weir_table *table = worker->table;
-
-	for (size_t i = 0; table && i < table->containers_count; i++)
-		while (table->containers[i]->idle[worker->number])
-			weir_link_expire(worker, table->containers[i]->idle[worker->number]);
+	while (!weir_list_is_empty(&worker->idle_links))
+		weir_link_expire(
+			worker, weir_container_of(worker->idle_links.next, struct weir_link, idle));
 }
 
 void weir_worker_done(struct weir_worker *worker)

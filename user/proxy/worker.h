@@ -49,7 +49,7 @@ struct weir_worker {
 	struct weir_timers timers;
 	struct weir_list_link conns;
 	struct weir_list_link ready;
-	struct weir_list_link throttled;
+	struct weir_list_link idle_links;
 	struct weir_list_link closed;
 	struct weir_link *closed_links;
 	__u32 conns_count;
@@ -69,6 +69,13 @@ void *weir_worker_main(void *worker);
 int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number,
 		     int http_fd, int tls_fd);
 void weir_worker_done(struct weir_worker *worker);
+
+/*
+ * Take some of those who wait at its listeners, in a turn that had so many events: one, when there was
+ * little else to do, because looking whether there is another costs a system call; more, the
+ * busier the worker is.
+ */
+void weir_worker_accept(struct weir_worker *worker, int events);
 
 /* Watch an end's descriptor, edge-triggered, both ways. Returns 0 or a negative errno. */
 int weir_worker_watch(struct weir_worker *worker, struct weir_end *end);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* While traffic runs: reloads, bandwidth, quarantine, the log, limits on connections. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proxy_lab.h"
+
+static struct lab lab;
+
+static void start(void)
+{
+	lab_init(&lab);
+}
+
+static void stop(void)
+{
+	lab_stop(&lab);
+}
+
+#define STORY(name) Test(live, name, .init = start, .fini = stop)
+#define A           "a.example app=a http %0\n"
+
+static int is_over, asked, failed;
+
+static void *ask_on(void *argument)
+{
+	int fd = lab_connect(lab.http_port);
+	char got[2000];
+
+	(void)argument;
+	while (!__atomic_load_n(&is_over, __ATOMIC_SEQ_CST)) {
+		lab_say(fd, GET("a.example"));
+		lab_read_head(fd, got, sizeof(got));
+		if (!strstr(got, "200 OK") || lab_read(fd, got, 1, NULL) != 1) {
+			__atomic_add_fetch(&failed, 1, __ATOMIC_SEQ_CST);
+			break;
+		}
+		__atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST);
+	}
+	close(fd);
+	return NULL;
+}
+
+STORY(routes_change_under_load_and_nothing_fails)
+{
+	pthread_t threads[4];
+
+	lab.workers = 2;
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_container(&lab, 1, serve_loop, OK("1\r\n\r\nB"));
+	lab_start(&lab, A);
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, ask_on, NULL);
+	for (int i = 0; i < 100; i++) {
+		lab_reload(&lab, i % 3 == 0   ? "a.example app=a http %1\n"
+				 : i % 3 == 1 ? "a.example app=a http %0 %1\nb.example app=b\n"
+					      : A "*.example app=c http %1\n");
+		lab_sleep_ms(5);
+	}
+	__atomic_store_n(&is_over, 1, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	cr_expect_eq(failed, 0);
+	cr_expect_gt(asked, 100);
+	cr_expect(lab.containers[0].accepted && lab.containers[1].accepted);
+}
+
+STORY(a_connection_under_way_finishes_on_its_old_container)
+{
+	int fd;
+	char got[1000] = "";
+
+	lab_container(&lab, 0, serve_slowly, OK("1\r\n\r\nA"));
+	lab_container(&lab, 1, serve_loop, OK("1\r\n\r\nB"));
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, LAST("a.example"));
+	lab_wait(&lab.containers[0].accepted, 1);
+	lab_reload(&lab, "a.example app=a http %1\n");
+	lab_read(fd, got, sizeof(got) - 1, NULL);
+	expect_has(got, "\r\n\r\nA");
+	expect_has(lab_ask(lab.http_port, LAST("a.example")), "\r\n\r\nB");
+	close(fd);
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void serve_stream(struct lab_container *container, int fd)
+{
+	char head[65536];
+	static char data[1 << 16];
+
+	(void)container;
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, "HTTP/1.1 200 OK\r\n\r\n");
+	while (!__atomic_load_n(&is_over, __ATOMIC_SEQ_CST) &&
+	       send(fd, data, sizeof(data), MSG_NOSIGNAL) > 0)
+		;
+}
+
+static __u64 streamed[3];
+
+static void *stream(void *argument)
+{
+	__u64 *count = argument;
+	int fd = lab_connect(lab.http_port);
+	static __thread char data[1 << 16];
+	ssize_t n;
+
+	lab_say(fd, LAST("a.example"));
+	while (!__atomic_load_n(&is_over, __ATOMIC_SEQ_CST) &&
+	       (n = recv(fd, data, sizeof(data), 0)) > 0)
+		__atomic_add_fetch(count, n, __ATOMIC_SEQ_CST);
+	close(fd);
+	return NULL;
+}
+
+STORY(connections_of_a_container_share_its_bandwidth_fairly)
+{
+	enum { RATE = 10000000, BURST = 2000000 };
+	pthread_t threads[3];
+	__u64 start_ns, total = 0, from[3], want;
+
+	lab.workers = 2;
+	lab.bytes_per_s = RATE;
+	lab.burst_bytes = BURST;
+	lab_container(&lab, 0, serve_stream, NULL);
+	lab_start(&lab, A);
+	start_ns = now_ns();
+	for (int i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, stream, &streamed[i]);
+	/* The burst goes first, and kernel buffers fill; then it is the rate. */
+	while (now_ns() - start_ns < 1000000000)
+		lab_sleep_ms(10);
+	for (int i = 0; i < 3; i++)
+		from[i] = __atomic_load_n(&streamed[i], __ATOMIC_SEQ_CST);
+	start_ns = now_ns();
+	lab_sleep_ms(3000);
+	want = (now_ns() - start_ns) / 1000 * RATE / 1000000;
+	for (int i = 0; i < 3; i++) {
+		__u64 got = __atomic_load_n(&streamed[i], __ATOMIC_SEQ_CST) - from[i];
+
+		total += got;
+		cr_expect(got > want / 3 / 2 && got < want / 3 * 2, "connection %d: %llu of %llu",
+			  i, got, want);
+	}
+	__atomic_store_n(&is_over, 1, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	/* Three seconds on a shared machine: the exact figure is a benchmark's. */
+	cr_expect(total > want * 93 / 100 && total < want * 104 / 100, "%llu of %llu", total, want);
+}
+
+STORY(a_container_that_refuses_is_passed_over_and_tried_again)
+{
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	/* A port that was free a moment ago refuses. */
+	lab_container(&lab, 1, NULL, NULL);
+	close(lab.containers[1].listener);
+	lab_start(&lab, "a.example app=a http %0 %1\nb.example app=b http %1\n");
+	for (int i = 0; i < 6; i++)
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "\r\n\r\nA");
+	cr_expect_eq(lab.proxy->workers[0].counters.endings[WEIR_END_COMPLETE], 6);
+	expect_has(lab_ask(lab.http_port, LAST("b.example")), "502 ");
+	expect_has(lab_ask(lab.http_port, LAST("b.example")), "all_quarantined");
+}
+
+STORY(the_log_escapes_what_came_from_the_wire)
+{
+	char line[4096] = "";
+	int ends[2];
+
+	cr_assert(!pipe(ends));
+	lab.log_fd = ends[1];
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	lab_ask(lab.http_port,
+		"GET /\"q\\%20 HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
+	cr_expect_gt(read(ends[0], line, sizeof(line) - 1), 0);
+	expect_has(line,
+		   " host=a.example request=\"GET /\\x22q\\x5c%20\" app=a container=127.0.0.1:");
+	expect_has(line, " status=200 ");
+	expect_has(line, " ending=complete\n");
+}
+
+STORY(connections_beyond_the_most_wait_and_are_served)
+{
+	int fds[6];
+	char got[1000];
+
+	lab.limits.connections_max = 3;
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	for (int i = 0; i < 6; i++) {
+		fds[i] = lab_connect(lab.http_port);
+		lab_say(fds[i], GET("a.example"));
+	}
+	for (int i = 0; i < 6; i++) {
+		lab_read_head(fds[i], got, sizeof(got));
+		expect_has(got, "200 OK");
+		close(fds[i]);
+	}
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What does not come in time: heads, hellos, first bytes, containers that do not accept. */
+#include <unistd.h>
+
+#include "proxy_lab.h"
+
+static struct lab lab;
+
+static void start(void)
+{
+	lab_init(&lab);
+}
+
+static void stop(void)
+{
+	lab_stop(&lab);
+}
+
+#define STORY(name) Test(timeout, name, .init = start, .fini = stop)
+#define A           "a.example app=a http %0 tls %0\n"
+
+STORY(answers_408_to_a_head_that_does_not_come)
+{
+	char got[1000] = "";
+	int fd;
+
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab.limits.hello_ns = 200000000;
+	lab.limits.keepalive_ns = 300000000;
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "GET / HTTP/1.1\r\nHost: a.exa");
+	lab_read(fd, got, sizeof(got) - 1, NULL);
+	expect_has(got, "408 ");
+	close(fd);
+	/* Nothing at all, and nothing more: closed without a word. */
+	fd = lab_connect(lab.http_port);
+	cr_expect_eq(lab_read(fd, got, sizeof(got), NULL), 0);
+	close(fd);
+	memset(got, 0, sizeof(got));
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_read(fd, got, sizeof(got) - 1, NULL);
+	expect_has_not(got, "408");
+	close(fd);
+}
+
+STORY(closes_on_a_hello_that_does_not_come)
+{
+	char got[10];
+	int fd;
+
+	lab.limits.hello_ns = 200000000;
+	lab_container(&lab, 0, serve_echo, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.tls_port);
+	lab_say(fd, "\x16\x03\x01");
+	cr_expect_eq(lab_read(fd, got, sizeof(got), NULL), 0);
+	close(fd);
+}
+
+static void serve_late(struct lab_container *container, int fd)
+{
+	lab_sleep_ms(1000);
+	serve_once(container, fd);
+}
+
+STORY(answers_504_when_the_first_byte_does_not_come)
+{
+	lab.limits.first_byte_ns = 200000000;
+	lab_container(&lab, 0, serve_late, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	expect_has(lab_ask(lab.http_port, LAST("a.example")), "504 ");
+	cr_expect_eq(lab.proxy->workers[0].counters.endings[WEIR_END_FIRST_BYTE_TIMEOUT], 1);
+}
+
+STORY(answers_504_when_the_container_does_not_accept)
+{
+	int filler;
+
+	lab.limits.connect_ns = 300000000;
+	/* A full queue of connections that nobody accepts drops every further SYN. */
+	lab_container(&lab, 0, NULL, NULL);
+	filler = lab_connect(lab.containers[0].port);
+	lab_start(&lab, A);
+	expect_has(lab_ask(lab.http_port, LAST("a.example")), "504 ");
+	close(filler);
+}

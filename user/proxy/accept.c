@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Accepting: listeners -> connections, as many as there may be. Out of descriptors or memory, or
+ * full: the listeners are left alone for a while, and who waits there keeps waiting.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "proxy/proxy.h"
+
+enum { ACCEPT_TURN = 64 };
+
+#define ACCEPT_PAUSE_NS 100000000ULL
+
+/* Descriptors are used up: let one client go rather than all wait on a listener that cannot accept. */
+static void shed_one(struct weir_worker *worker, int listener)
+{
+	int fd;
+
+	if (worker->reserve_fd < 0)
+		return;
+	closep(&worker->reserve_fd);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	closep(&fd);
+	worker->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	worker->counters.endings[WEIR_END_OUT_OF_DESCRIPTORS]++;
+}
+
+/* Listeners are watched level-triggered, and not at all while nothing is accepted from them. */
+static void watch_listeners(struct weir_worker *worker, bool is_watched)
+{
+	for (int i = 0; i < 2; i++) {
+		struct weir_end *listener = &worker->listeners[i];
+		struct epoll_event event = {.events = is_watched ? EPOLLIN : 0,
+					    .data.ptr = listener};
+
+		if (listener->fd >= 0)
+			epoll_ctl(worker->epoll_fd, EPOLL_CTL_MOD, listener->fd, &event);
+	}
+}
+
+static void pause_accepting(struct weir_worker *worker)
+{
+	if (!worker->accept_again_ns)
+		watch_listeners(worker, false);
+	worker->accept_again_ns = worker->now_ns + ACCEPT_PAUSE_NS;
+}
+
+static void welcome(struct weir_worker *worker, int fd, enum weir_protocol protocol,
+		    const struct sockaddr_in *peer)
+{
+	struct weir_conn *conn = weir_conn_new(worker, fd, protocol, peer);
+
+	if (!conn) {
+		closep(&fd);
+		pause_accepting(worker);
+		return;
+	}
+	worker->counters.connections++;
+	/* Edge-triggered: what has come already is reported when the descriptor is added. */
+	if (weir_worker_watch(worker, &conn->client) < 0) {
+		weir_conn_close(conn, WEIR_END_OUT_OF_MEMORY);
+		return;
+	}
+	/* Deferred by the listener until there was something to read. */
+	conn->client.can_read = true;
+	weir_conn_run(conn);
+}
+
+static bool is_full(const struct weir_worker *worker)
+{
+	__u32 share = worker->proxy->limits.connections_max / worker->proxy->workers_count + 1;
+
+	return worker->conns_count >= share;
+}
+
+static void accept_failed(struct weir_worker *worker, struct weir_end *listener)
+{
+	if (errno == EAGAIN)
+		listener->can_read = false;
+	if (errno == EMFILE || errno == ENFILE) {
+		shed_one(worker, listener->fd);
+		pause_accepting(worker);
+	} else if (errno == ENOMEM || errno == ENOBUFS) {
+		pause_accepting(worker);
+	}
+}
+
+static void accept_some(struct weir_worker *worker, struct weir_end *listener, int most)
+{
+	enum weir_protocol protocol = listener - worker->listeners;
+
+	for (int i = 0; i < most && listener->can_read && !worker->accept_again_ns; i++) {
+		struct sockaddr_in peer = {0};
+		socklen_t size = sizeof(peer);
+		int fd;
+
+		if (is_full(worker)) {
+			worker->counters.endings[WEIR_END_TOO_MANY_CONNECTIONS]++;
+			pause_accepting(worker);
+			return;
+		}
+		fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			welcome(worker, fd, protocol, &peer);
+		else
+			accept_failed(worker, listener);
+	}
+	listener->can_read = false;
+}
+
+void weir_worker_accept(struct weir_worker *worker, int events)
+{
+	int most = 1 + events / 4 < ACCEPT_TURN ? 1 + events / 4 : ACCEPT_TURN;
+
+	if (worker->is_draining)
+		return;
+	if (worker->accept_again_ns && worker->accept_again_ns <= worker->now_ns) {
+		worker->accept_again_ns = 0;
+		watch_listeners(worker, true);
+	}
+	for (int i = 0; i < 2; i++)
+		if (worker->listeners[i].can_read)
+			accept_some(worker, &worker->listeners[i], most);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A flow and its container's token bucket: what may be read is charged before, and what was not
+ * read is given back after. A flow that has to wait keeps its place in the line, and what it was
+ * granted, as long as its source has something to send.
+ */
+#include "proxy/flow.h"
+
+static void set_in_line(struct weir_flow *flow, bool is_in_line)
+{
+	if (flow->is_in_line != is_in_line)
+		weir_container_wait(flow->container, flow->direction, is_in_line ? 1 : -1);
+	flow->is_in_line = is_in_line;
+}
+
+void weir_flow_settle(struct weir_flow *flow)
+{
+	if (!flow->container)
+		return;
+	weir_container_give_back(flow->container, flow->direction, flow->granted_bytes);
+	flow->granted_bytes = 0;
+	set_in_line(flow, false);
+	flow->container = NULL;
+}
+
+__u32 weir_flow_grant(struct weir_flow *flow, __u32 want, __u64 now_ns)
+{
+	if (!flow->container)
+		return want;
+	if (!flow->granted_bytes)
+		flow->granted_bytes = weir_container_reserve(flow->container, flow->direction, want,
+							     now_ns, &flow->ready_ns);
+	if (flow->ready_ns > now_ns) {
+		set_in_line(flow, true);
+		return 0;
+	}
+	return want < flow->granted_bytes ? want : flow->granted_bytes;
+}
+
+void weir_flow_spend(struct weir_flow *flow, __u32 bytes)
+{
+	if (!flow->container)
+		return;
+	flow->granted_bytes -= bytes;
+	if (flow->is_in_line && flow->from->can_read)
+		return;
+	weir_container_give_back(flow->container, flow->direction, flow->granted_bytes);
+	flow->granted_bytes = 0;
+	set_in_line(flow, false);
+}
