@@ -88,10 +88,10 @@ void weir_conn_log(struct weir_conn *conn, enum weir_ending ending)
 {
 	conn->ending = ending;
 	conn->worker->counters.endings[ending]++;
-	weir_conn_bill_end(conn);
 	/* Not the end of a request: of a connection between two. */
 	if (ending == WEIR_END_KEEPALIVE_TIMEOUT)
 		return;
+	weir_conn_bill_end(conn);
 	if (conn->protocol == WEIR_HTTP && !conn->status)
 		conn->status = weir_ending_status(ending);
 	weir_log_conn(&conn->worker->proxy->log, conn);
