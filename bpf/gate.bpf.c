@@ -39,12 +39,35 @@ static __always_inline __u32 judge(struct xdp_md *ctx, struct weir_packet *p)
 		?: charge(p) ?: pass(p) ?: WEIR_DROP_UNDECIDED;
 }
 
+/*
+ * 0: attached alone. A gate that shares the NIC through libxdp's dispatcher has a number, and
+ * judges only while the control word's owner is that number. The dispatcher cannot replace a
+ * program, only add and remove one: an upgrade adds the new gate behind the old one, where it
+ * passes everything, stores its number, and removes the old one. A packet that the old gate let
+ * go by after the store meets the new one after the store too, so that none goes unjudged.
+ */
+const volatile __u32 weir_owner = 0;
+
+static __always_inline bool is_standby(void)
+{
+	__u32 key = 0;
+	const struct weir_control *control;
+
+	if (!weir_owner)
+		return false;
+	control = bpf_map_lookup_elem(&weir_control, &key);
+	return control && *(const volatile __u32 *)&control->owner != weir_owner;
+}
+
 SEC("xdp.frags")
 int weir_gate(struct xdp_md *ctx)
 {
 	struct weir_packet p = {};
-	__u32 reason = judge(ctx, &p);
+	__u32 reason;
 
+	if (is_standby())
+		return XDP_PASS;
+	reason = judge(ctx, &p);
 	return weir_twin ? (int)reason : conclude(&p, reason);
 }
 

@@ -34,6 +34,8 @@ struct weir_control {
 	__u64 release_lengths; /* bit n: a live release of length /n may exist */
 	__u32 layout;          /* WEIR_LAYOUT */
 	__u32 sweep;           /* of the loader: where its sweep of expired live bans goes on */
+	__u32 owner;           /* of gates that share a NIC, the one that judges; 0: none shares */
+	__u32 reserved;
 };
 
 #define WEIR_CONTROL_HALF 1ULL

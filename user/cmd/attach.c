@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* weir attach: put the loaded gate on interfaces. Says in which mode, and that it is alone. */
+/* weir attach: put the loaded gate on interfaces. Says in which mode, and shared or not. */
 #include "kernel/attach.h"
 
 #include <errno.h>
@@ -37,9 +37,11 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 
 	if (r)
 		return r;
-	printf("%s: %s mode%s%s%s, by a bpf link, not shared%s\n", interface,
+	printf("%s: %s mode%s%s%s, %s%s%s%s\n", interface,
 	       attached.mode == WEIR_MODE_SKB ? "skb" : "native", *attached.why ? " (" : "",
 	       attached.why, *attached.why ? ")" : "",
+	       attached.is_shared ? "shared, by libxdp's dispatcher" : "by a bpf link, not shared",
+	       *attached.why_alone ? ": " : "", attached.why_alone,
 	       attached.was_attached ? "; it was attached already" : "");
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interface and mode -> a pinned XDP link. The link is the owner: what another tool attaches by
- * netlink cannot replace it, and it goes only by our hand or with the interface.
+ * Interface and mode -> a place behind libxdp's dispatcher, or a pinned XDP link. The link is the
+ * owner: what another tool attaches by netlink cannot replace it, and it goes only by our hand or
+ * with the interface. A dispatcher can be taken off by any tool: that is what sharing means.
  */
 #include "kernel/attach.h"
 
@@ -13,11 +14,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kernel/dispatcher.h"
 #include "kernel/fail.h"
 #include "kernel/guard.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"
 #include "kernel/routes.h"
+#include "kernel/shared.h"
 
 int weir_running_on(unsigned int ifindex, struct weir_running *ret_running)
 {
@@ -73,20 +76,33 @@ static int create_best_link(int program_fd, unsigned int ifindex, enum weir_mode
 	return create_link(program_fd, ifindex, WEIR_MODE_SKB, ret_fd);
 }
 
+static int forget(const struct weir_paths *paths, const struct weir_link *link,
+		  struct weir_diags *diags)
+{
+	char path[WEIR_PATH_MAX];
+
+	if (link->is_shared)
+		return weir_shared_detach(paths, link, diags);
+	weir_link_path(paths, link->interface, path);
+	return unlink(path)
+		       ? weir_fail(diags, -errno, "cannot remove %s: %s", path, strerror(errno))
+		       : 0;
+}
+
 /* The interface's pinned link: 0 and whether it lives, after a dead one's pin is removed. */
 static int find_own(const struct weir_paths *paths, const char *interface, unsigned int ifindex,
-		    struct weir_diags *diags, bool *ret_is_attached)
+		    struct weir_diags *diags, struct weir_attached *attached)
 {
 	_cleanup_links_ struct weir_links links = {};
-	char path[WEIR_PATH_MAX];
 	int r = weir_links_open(paths, diags, &links);
 
-	*ret_is_attached = false;
+	attached->was_attached = false;
 	for (size_t i = 0; !r && i < links.count; i++) {
 		if (strcmp(links.items[i].interface, interface))
 			continue;
-		*ret_is_attached = links.items[i].ifindex == ifindex;
-		if (*ret_is_attached)
+		attached->was_attached = links.items[i].ifindex == ifindex;
+		attached->is_shared = links.items[i].is_shared;
+		if (attached->was_attached)
 			return 0;
 		if (links.items[i].ifindex)
 			return weir_fail(diags, -EEXIST,
@@ -94,22 +110,21 @@ static int find_own(const struct weir_paths *paths, const char *interface, unsig
 					 "in another network namespace",
 					 interface);
 		/* The interface was deleted and made again. */
-		weir_link_path(paths, interface, path);
-		if (unlink(path))
-			r = weir_fail(diags, -errno, "cannot remove %s: %s", path, strerror(errno));
+		r = forget(paths, &links.items[i], diags);
 	}
 	return r;
 }
 
-static int attach_new(const struct weir_paths *paths, const struct weir_maps *maps,
-		      const char *interface, unsigned int ifindex, enum weir_mode mode,
-		      struct weir_diags *diags, struct weir_attached *attached)
+static int attach_alone(const struct weir_paths *paths, const struct weir_maps *maps,
+			const char *interface, unsigned int ifindex, enum weir_mode mode,
+			struct weir_diags *diags, struct weir_attached *attached)
 {
 	_cleanup_close_ int fd = -1;
 	struct weir_running running;
 	char path[WEIR_PATH_MAX];
 	int r = weir_running_on(ifindex, &running);
 
+	attached->is_shared = false;
 	if (!r && running.program_id)
 		return fail_held(interface, running.program_id, diags);
 	r = create_best_link(maps->program_fd, ifindex, mode, attached, &fd);
@@ -121,6 +136,23 @@ static int attach_new(const struct weir_paths *paths, const struct weir_maps *ma
 		return weir_fail(diags, -errno, "cannot pin %s: %s; not attached", path,
 				 strerror(errno));
 	return 0;
+}
+
+/* Beside others where the kernel can; where it cannot, alone. */
+static int attach_new(const struct weir_paths *paths, const struct weir_maps *maps,
+		      const char *interface, unsigned int ifindex, enum weir_mode mode,
+		      struct weir_diags *diags, struct weir_attached *attached)
+{
+	_cleanup_seats_ struct weir_seats seats = {};
+	struct weir_running running = {};
+
+	if (weir_dispatcher_probe(attached->why_alone, sizeof(attached->why_alone)))
+		return attach_alone(paths, maps, interface, ifindex, mode, diags, attached);
+	if (!weir_running_on(ifindex, &running) && running.program_id &&
+	    (weir_seats_open(ifindex, &seats) || !seats.is_dispatched))
+		return fail_held(interface, running.program_id, diags);
+	attached->is_shared = true;
+	return weir_shared_attach(paths, maps, interface, ifindex, mode, diags, attached);
 }
 
 /* A link keeps its mode: another one would need a moment without the gate. */
@@ -159,7 +191,7 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 		return r;
 	if (!weir_maps_policy_in_force(&maps))
 		return weir_fail(diags, -ENODATA, "no complete policy is loaded: weir apply first");
-	r = find_own(paths, interface, ifindex, diags, &attached.was_attached);
+	r = find_own(paths, interface, ifindex, diags, &attached);
 	if (r)
 		return r;
 	if (!attached.was_attached && !is_forced)
@@ -174,30 +206,29 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 	return r;
 }
 
+/* Detach, not only unpin: whoever else holds the link must not keep it alive. */
+static int take_off(const struct weir_link *link, struct weir_diags *diags)
+{
+	if (!link->is_shared && link->ifindex && bpf_link_detach(link->fd))
+		return weir_fail(diags, -errno, "cannot detach from %s: %s", link->interface,
+				 strerror(errno));
+	return 0;
+}
+
 int weir_detach(const struct weir_paths *paths, const char *interface, struct weir_diags *diags)
 {
 	_cleanup_links_ struct weir_links links = {};
 	_cleanup_close_ int lock = -1;
-	char path[WEIR_PATH_MAX];
 	int r = weir_paths_ensure(paths, diags) ?:
 		weir_lock_take(paths, WEIR_LOCK_APPLY, "detach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
 		weir_links_open(paths, diags, &links);
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < links.count; i++) {
-		if (strcmp(links.items[i].interface, interface))
-			continue;
-		/* Detach, not only unpin: whoever else holds the link must not keep it alive. */
-		if (links.items[i].ifindex && bpf_link_detach(links.items[i].fd))
-			return weir_fail(diags, -errno, "cannot detach from %s: %s", interface,
-					 strerror(errno));
-		weir_link_path(paths, interface, path);
-		if (unlink(path))
-			return weir_fail(diags, -errno, "cannot remove %s: %s", path,
-					 strerror(errno));
-		return 0;
-	}
+	for (size_t i = 0; i < links.count; i++)
+		if (!strcmp(links.items[i].interface, interface))
+			return take_off(&links.items[i], diags)
+				       ?: forget(paths, &links.items[i], diags);
 	return weir_fail(diags, -ENOENT, "the gate is not attached to %s", interface);
 }
 
@@ -212,10 +243,10 @@ int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags)
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < links.count; i++)
-		if (links.items[i].ifindex && bpf_link_detach(links.items[i].fd))
-			return weir_fail(diags, -errno, "cannot detach from %s: %s",
-					 links.items[i].interface, strerror(errno));
+	for (size_t i = 0; !r && i < links.count; i++)
+		r = take_off(&links.items[i], diags) ?: forget(paths, &links.items[i], diags);
+	if (r)
+		return r;
 	return weir_pins_remove_all(paths, diags)
 		       ?: weir_routes_prune(NULL, 0, diags, &removed, &in_use);
 }

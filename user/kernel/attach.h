@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The gate on interfaces: a pinned bpf_link each, all of one program and one set of maps.
+ * The gate on interfaces, all with one set of maps: through libxdp's dispatcher where the kernel
+ * lets programs share an interface, else by a pinned bpf_link.
  */
 #ifndef WEIR_KERNEL_ATTACH_H
 #define WEIR_KERNEL_ATTACH_H
@@ -14,12 +15,14 @@ struct weir_attached {
 	enum weir_mode mode; /* NATIVE or SKB, never AUTO */
 	bool was_attached;   /* it was already; nothing was changed */
 	char why[96];        /* why not native, in auto mode; else "" */
+	bool is_shared;      /* by libxdp's dispatcher: other XDP programs can be added */
+	char why_alone[128]; /* else why not */
 };
 
 /*
  * Attach the loaded gate to an interface of this network namespace and pin the link. In auto mode
- * native is tried first. Refuses a gate without a complete policy, and an interface on which
- * another XDP program runs, which it names. An interface that is attached already stays as it
+ * native is tried first. Refuses a gate without a complete policy, and an interface that another
+ * XDP program holds alone, which it names. An interface that is attached already stays as it
  * is; -EEXIST when that is not the mode asked for. -EPERM when it would lock out who is connected
  * (kernel/guard.h), unless `is_forced`.
  * Returns 0 or a negative errno with a diagnostic.

@@ -19,12 +19,11 @@
 #include "kernel/fail.h"
 #include "kernel/libbpf_log.h"
 
-static void gate_destroyp(struct weir_gate **gate)
+void weir_gate_free(struct weir_gate **gate)
 {
 	weir_gate__destroy(*gate);
+	*gate = NULL;
 }
-
-#define _cleanup_gate_ __attribute__((cleanup(gate_destroyp)))
 
 static __u64 timespec_ns(const struct timespec *time)
 {
@@ -110,6 +109,22 @@ static int share_maps(struct weir_gate *gate, const struct weir_load *load)
 	return 0;
 }
 
+/*
+ * The lookup is in a module on most kernels, and comes and goes with it: a gate that was loaded
+ * before the module has none. Read from the list of symbols, because the kernel's type
+ * information, which libbpf reads anyway, takes 100 ms more.
+ */
+static bool has_conntrack_lookup(void)
+{
+	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
+	char line[512];
+
+	while (symbols && fgets(line, sizeof(line), symbols))
+		if (strstr(line, " bpf_xdp_ct_lookup"))
+			return true;
+	return false;
+}
+
 static int prepare(struct weir_gate *gate, const struct weir_load *load, struct weir_diags *diags)
 {
 	__s64 offset_ns = 0;
@@ -122,21 +137,35 @@ static int prepare(struct weir_gate *gate, const struct weir_load *load, struct 
 	gate->rodata->weir_has_conntrack = weir_has_conntrack_lookup();
 	gate->rodata->weir_twin = load->is_twin;
 	gate->rodata->weir_forced_half = load->forced_half;
+	gate->rodata->weir_owner = load->owner;
+	gate->rodata->weir_has_conntrack = has_conntrack_lookup();
 	bpf_program__set_autoload(gate->progs.weir_clock, false);
 	r = share_maps(gate, load);
 	return r ? fail_load(diags, r, "prepare the gate's maps") : 0;
 }
 
-int weir_gate_load(const struct weir_load *load, struct weir_diags *diags, int *ret_program_fd)
+int weir_gate_prepare(const struct weir_load *load, struct weir_diags *diags,
+		      struct weir_gate **ret_gate)
 {
 	_cleanup_gate_ struct weir_gate *gate = NULL;
-	int fd, r;
+	int r;
 
 	weir_libbpf_log_start();
 	gate = weir_gate__open();
 	if (!gate)
 		return fail_load(diags, -errno, "open the gate's object");
 	r = prepare(gate, load, diags);
+	if (r)
+		return r;
+	*ret_gate = take_pointer(gate);
+	return 0;
+}
+
+int weir_gate_load(const struct weir_load *load, struct weir_diags *diags, int *ret_program_fd)
+{
+	_cleanup_gate_ struct weir_gate *gate = NULL;
+	int fd, r = weir_gate_prepare(load, diags, &gate);
+
 	if (r)
 		return r;
 	r = weir_gate__load(gate);

@@ -14,6 +14,7 @@ struct weir_load {
 	size_t blocks_max;             /* not 0: weir_blocks alone is new, with so many entries */
 	size_t live_max;
 	bool is_twin;    /* charges and counts nothing, and returns the reason's number */
+	__u32 owner;     /* not 0: judges only while the control word names it as the owner */
 	int forced_half; /* WEIR_HALF_IN_FORCE, 0 or 1 */
 };
 
@@ -22,6 +23,14 @@ struct weir_load {
  * has what the kernel said.
  */
 int weir_gate_load(const struct weir_load *load, struct weir_diags *diags, int *ret_program_fd);
+
+/* The gate opened and prepared, but not loaded: libxdp loads what it attaches by itself. */
+struct weir_gate;
+int weir_gate_prepare(const struct weir_load *load, struct weir_diags *diags,
+		      struct weir_gate **ret_gate);
+void weir_gate_free(struct weir_gate **gate);
+
+#define _cleanup_gate_ __attribute__((cleanup(weir_gate_free)))
 
 /* The kernel's clock tick: what CLOCK_MONOTONIC_COARSE advances by. */
 __u64 weir_tick_ns(void);

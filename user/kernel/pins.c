@@ -8,10 +8,13 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "kernel/fail.h"
+#include "kernel/object.h"
+#include "kernel/shared.h"
 
 static const char link_prefix[] = "link_";
 static const char program_pin[] = "program";
@@ -89,13 +92,17 @@ int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 		struct weir_link *grown;
 		int r;
 
-		if (strncmp(entry->d_name, link_prefix, strlen(link_prefix)))
+		bool is_shared = weir_shared_is_record(entry->d_name);
+
+		if (!is_shared && strncmp(entry->d_name, link_prefix, strlen(link_prefix)))
 			continue;
 		grown = reallocarray(links.items, links.count + 1, sizeof(*grown));
 		if (!grown)
 			return weir_fail(diags, -ENOMEM, "out of memory");
 		links.items = grown;
-		r = open_link(paths, entry->d_name, diags, &links.items[links.count]);
+		r = is_shared ? weir_shared_open(paths, entry->d_name, diags,
+						 &links.items[links.count])
+			      : open_link(paths, entry->d_name, diags, &links.items[links.count]);
 		if (r)
 			return r;
 		links.count++;
@@ -138,7 +145,8 @@ static int find_by_links(const struct weir_links *links, struct weir_maps *maps,
 		const struct weir_link *link = &links->items[i];
 		int fd, r;
 
-		if (maps->program_fd >= 0 && maps->program_id == link->program_id)
+		if (link->is_shared ||
+		    (maps->program_fd >= 0 && maps->program_id == link->program_id))
 			continue;
 		fd = bpf_prog_get_fd_by_id(link->program_id);
 		if (fd < 0)
@@ -170,6 +178,31 @@ static int find_by_pin(const struct weir_paths *paths, struct weir_maps *maps,
 	return keep_newer(maps, fd, path, diags);
 }
 
+/*
+ * The pinned program has gone, and a gate that shares an interface goes on. It cannot stand in
+ * for the other, which links attach; but its maps are the policy, and a new program takes them.
+ */
+static int find_by_shared(const struct weir_links *links, struct weir_maps *maps,
+			  struct weir_diags *diags)
+{
+	_cleanup_maps_ struct weir_maps shared = WEIR_MAPS_NONE;
+	const struct weir_load load = {.share = &shared, .forced_half = WEIR_HALF_IN_FORCE};
+	int fd, r;
+
+	for (size_t i = 0; maps->program_fd < 0 && i < links->count; i++) {
+		if (!links->items[i].is_shared || !links->items[i].ifindex)
+			continue;
+		fd = fcntl(links->items[i].fd, F_DUPFD_CLOEXEC, 3);
+		r = fd < 0 ? -errno
+			   : weir_maps_open(fd, false, diags, &shared) ?:
+			     weir_gate_load(&load, diags, &fd)         ?:
+			     weir_maps_open(fd, false, diags, maps);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
 		   struct weir_maps *ret_maps)
 {
@@ -177,7 +210,8 @@ int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	int r = weir_links_open(paths, diags, &links);
 
-	r = r ?: find_by_links(&links, &maps, diags) ?: find_by_pin(paths, &maps, diags);
+	r = r ?: find_by_links(&links, &maps, diags) ?: find_by_pin(paths, &maps, diags) ?:
+	    find_by_shared(&links, &maps, diags);
 	if (r)
 		return r;
 	if (maps.program_fd < 0)
@@ -248,13 +282,14 @@ int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *m
 	for (size_t i = 0; i < links.count; i++) {
 		const struct weir_link *link = &links.items[i];
 
-		if (!link->ifindex || link->program_id == maps->program_id)
+		if (link->is_shared || !link->ifindex || link->program_id == maps->program_id)
 			continue;
 		if (bpf_link_update(link->fd, maps->program_fd, NULL))
 			return weir_fail(diags, -errno, "cannot replace the program on %s: %s",
 					 link->interface, strerror(errno));
 	}
-	return weir_pin_replace(paths, program_pin, maps->program_fd, diags)
+	return weir_shared_converge(paths, &links, maps, diags)
+		       ?: weir_pin_replace(paths, program_pin, maps->program_fd, diags)
 		       ?: pin_maps(paths, maps, diags);
 }
 

@@ -3,6 +3,7 @@
  * What is pinned under /sys/fs/bpf/INSTANCE, and which program is the live one.
  *
  *   link_IFNAME   an attached interface; a dot of the name (a VLAN's) reads as a colon
+ *   shared_...    one that is shared with other programs: see shared.h
  *   program       the gate: holds its maps while nothing is attached
  *   weir_*        the maps, for bpftool and people
  *
@@ -23,8 +24,12 @@ struct weir_link {
 	int fd;
 	__u32 id;
 	__u32 program_id;
-	__u32 ifindex; /* 0: the interface has gone, and the link with it */
+	__u32 ifindex;  /* 0: the interface has gone, and the link with it */
+	bool is_shared; /* attached through libxdp's dispatcher; `fd` and `id` are the program's */
 };
+
+/* `ifindex` of a shared interface of another network namespace. */
+#define WEIR_IFINDEX_ELSEWHERE UINT32_MAX
 
 struct weir_links {
 	struct weir_link *items;

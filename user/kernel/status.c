@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/attach.h"
+#include "kernel/dispatcher.h"
 #include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/live.h"
@@ -25,11 +26,14 @@ static void read_interface(const struct weir_link *link, struct weir_status_inte
 
 	memcpy(interface->name, link->interface, sizeof(interface->name));
 	interface->program_id = link->program_id;
+	interface->is_shared = link->is_shared;
 	interface->is_gone = !link->ifindex;
 	interface->is_elsewhere = if_nametoindex(link->interface) != link->ifindex ||
 				  weir_running_on(link->ifindex, &running) ||
-				  running.program_id != link->program_id;
+				  (!link->is_shared && running.program_id != link->program_id);
 	interface->is_native = running.mode == WEIR_MODE_NATIVE;
+	if (!link->is_shared)
+		weir_dispatcher_probe(interface->why_alone, sizeof(interface->why_alone));
 }
 
 static int read_interfaces(const struct weir_paths *paths, struct weir_diags *diags,

@@ -19,6 +19,7 @@
 #include "kernel/object.h"
 #include "kernel/pins.h"
 #include "kernel/routes.h"
+#include "kernel/shared.h"
 #include "kernel/sockets.h"
 #include "kernel/steer.h"
 #include "kernel/verify_live.h"
@@ -148,7 +149,8 @@ static int check_interface(struct verify *verify, const struct weir_links *links
 			   "%s is not attached: the pinned link is of another "
 			   "interface of that name",
 			   wanted->name);
-	if (link->program_id != verify->maps.program_id)
+	if (link->is_shared ? !weir_shared_is_live(link, &verify->maps)
+			    : link->program_id != verify->maps.program_id)
 		return add(verify, INTERFACE, "%s runs program id %u, not the live one, %u",
 			   wanted->name, link->program_id, verify->maps.program_id);
 	if (wanted->mode != WEIR_MODE_AUTO && wanted->mode != running.mode)

@@ -66,9 +66,12 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 		if (interface->is_gone)
 			fputs(": the interface was deleted; attach again\n", to);
 		else
-			fprintf(to, "%s, program id %u by a bpf link, not shared\n",
+			fprintf(to, "%s, program id %u, %s%s%s\n",
 				interface->is_elsewhere ? " (another network namespace)" : " mode",
-				interface->program_id);
+				interface->program_id,
+				interface->is_shared ? "shared, by libxdp's dispatcher"
+						     : "by a bpf link, not shared",
+				*interface->why_alone ? ": " : "", interface->why_alone);
 	}
 }
 
@@ -137,11 +140,12 @@ static json_t *interfaces_json(const struct weir_status *status)
 	for (size_t i = 0; i < status->interfaces_count; i++) {
 		const struct weir_status_interface *interface = &status->interfaces[i];
 
-		json_array_append_new(interfaces,
-				      json_pack("{s:s, s:s, s:I, s:b}", "name", interface->name,
-						"mode", weir_status_interface_state(interface),
-						"program_id", (json_int_t)interface->program_id,
-						"shared", 0));
+		json_array_append_new(
+			interfaces, json_pack("{s:s, s:s, s:I, s:b, s:s*}", "name", interface->name,
+					      "mode", weir_status_interface_state(interface),
+					      "program_id", (json_int_t)interface->program_id,
+					      "shared", interface->is_shared, "why_alone",
+					      *interface->why_alone ? interface->why_alone : NULL));
 	}
 	return interfaces;
 }

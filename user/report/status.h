@@ -13,9 +13,11 @@
 /* How an interface is filtered. */
 struct weir_status_interface {
 	char name[IF_NAMESIZE];
-	bool is_gone;      /* the interface was deleted: its pin is all that is left */
-	bool is_elsewhere; /* in another network namespace: the mode cannot be seen */
-	bool is_native;    /* else skb mode */
+	bool is_gone;        /* the interface was deleted: its pin is all that is left */
+	bool is_elsewhere;   /* in another network namespace: the mode cannot be seen */
+	bool is_native;      /* else skb mode */
+	bool is_shared;      /* by libxdp's dispatcher: other XDP programs can run beside it */
+	char why_alone[128]; /* else why not; "" when nothing speaks against it any more */
 	__u32 program_id;
 };
 
