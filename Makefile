@@ -127,7 +127,16 @@ $(B)/flood: tests/tools/flood.c
 
 LAB := $(B)/weir $(B)/flood
 
-KERNEL_TESTS := $(wildcard tests/kernels/*.c)
+# Run in virtual machines: beside the gate's own, with a second XDP program.
+KERNEL_TESTS := $(filter-out %.bpf.c,$(wildcard tests/kernels/*.c)) tests/gate/kernel_lab.c
+$(KERNEL_TESTS:%.c=$(B)/%.o): | $(B)/skel/neighbour.skel.h
+
+$(B)/bpf/neighbour.bpf.o: tests/kernels/neighbour.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)llvm-strip -g $@
+
 $(B)/kernel-tests: $(KERNEL_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@

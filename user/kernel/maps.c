@@ -145,7 +145,9 @@ static int open_all(struct weir_maps *maps, struct weir_diags *diags)
 		return weir_fail(diags, -errno, "cannot inspect the gate's program: %s",
 				 strerror(errno));
 	maps->program_id = info.id;
-	if (info.type != BPF_PROG_TYPE_XDP || strcmp(info.name, "weir_gate"))
+	/* An extension is a gate behind libxdp's dispatcher. */
+	if ((info.type != BPF_PROG_TYPE_XDP && info.type != BPF_PROG_TYPE_EXT) ||
+	    strcmp(info.name, "weir_gate"))
 		return weir_fail(diags, -EPROTO, "program id %u is '%s', not weir's gate", info.id,
 				 info.name);
 	for (__u32 i = 0; !r && i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++)

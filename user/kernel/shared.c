@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -56,8 +57,9 @@ static int parse_record(const char *pin_name, char interface[static IF_NAMESIZE]
 {
 	const char *name = pin_name + strlen(record_prefix), *at = strrchr(name, '@');
 
-	if (!at || at - name >= IF_NAMESIZE || sscanf(at, "@%llu", ret_namespace) != 1)
+	if (!at || at - name >= IF_NAMESIZE)
 		return -EPROTO;
+	*ret_namespace = strtoull(at + 1, NULL, 10);
 	snprintf(interface, IF_NAMESIZE, "%.*s", (int)(at - name), name);
 	swap_byte(interface, ':', '.');
 	return 0;

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gate beside another XDP program, on kernels that allow it: attach, upgrade in place,
+ * commands that were killed half-way. Packets are real ones, from one end of a veth pair to the
+ * other; the neighbour behind the gate counts those that came through.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <criterion/criterion.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "base/cleanup.h"
+#include "gate/kernel_lab.h"
+#include "kernel/attach.h"
+#include "kernel/dispatcher.h"
+#include "kernel/shared.h"
+#include "neighbour.skel.h"
+
+TestSuite(shared, .timeout = 120);
+
+static struct lab lab;
+static struct weir_neighbour *neighbour;
+static struct xdp_program *neighbour_program;
+
+/* va is the gate's NIC, vb the wire. */
+static void make_pair(const char *here, const char *there)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "ip link add %s mtu 1500 type veth peer name %s && ip link set %s up && "
+		 "ip link set %s up",
+		 here, there, here, there);
+	cr_assert_eq(system(command), 0);
+}
+
+static void set_up(void)
+{
+	lab_init(&lab);
+	make_pair("va", "vb");
+	lab_apply(&lab);
+}
+
+static void tear_down(void)
+{
+	lab_done(&lab);
+}
+
+static void attach_neighbour(const char *interface, enum xdp_attach_mode mode)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .prog_name = "neighbour");
+
+	neighbour = weir_neighbour__open();
+	cr_assert_not_null(neighbour);
+	options.obj = neighbour->obj;
+	neighbour_program = xdp_program__create(&options);
+	cr_assert_eq(libxdp_get_error(neighbour_program), 0);
+	xdp_program__set_xdp_frags_support(neighbour_program, true);
+	cr_assert_eq(xdp_program__attach(neighbour_program, if_nametoindex(interface), mode, 0), 0);
+}
+
+static __u64 neighbour_count(void)
+{
+	__u32 key = 0;
+	__u64 count = 0;
+
+	cr_assert_eq(bpf_map_lookup_elem(bpf_map__fd(neighbour->maps.bss), &key, &count), 0);
+	return count;
+}
+
+static struct weir_attached attach(const char *interface, enum weir_mode mode)
+{
+	struct weir_attached attached;
+	int r = weir_attach(&lab.paths, interface, mode, false, &lab.diags, &attached);
+
+	cr_assert_eq(r, 0, "attach: %d: %s", r, lab_said(&lab));
+	return attached;
+}
+
+static int open_wire(const char *interface, struct sockaddr_ll *to)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	cr_assert_geq(fd, 0);
+	*to = (struct sockaddr_ll){.sll_family = AF_PACKET,
+				   .sll_ifindex = if_nametoindex(interface)};
+	return fd;
+}
+
+static void send_syns(const char *wire, const char *source, int count)
+{
+	const struct weir_probe probe = {inet_addr(source), inet_addr("198.18.0.1"), 40000, 80,
+					 IPPROTO_TCP};
+	__u8 frame[WEIR_PROBE_BYTES];
+	struct sockaddr_ll to;
+	_cleanup_close_ int fd = open_wire(wire, &to);
+
+	weir_probe_frame(&probe, frame);
+	for (int i = 0; i < count; i++)
+		cr_assert_eq(
+			sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)),
+			(ssize_t)sizeof(frame));
+	usleep(50000); /* NAPI of the other end */
+}
+
+/* How many of ten SYNs come through the gate to its neighbour. */
+static unsigned int through(const char *wire, const char *source)
+{
+	__u64 before = neighbour_count();
+
+	send_syns(wire, source, 10);
+	return neighbour_count() - before;
+}
+
+static void expect_judged(const char *wire, const char *when)
+{
+	cr_expect_eq(through(wire, "203.0.113.9"), 0, "a listed source, %s", when);
+	cr_expect_eq(through(wire, "198.51.100.7"), 10, "a good source, %s", when);
+}
+
+static size_t gates_on(const char *interface)
+{
+	_cleanup_seats_ struct weir_seats seats = {};
+
+	cr_assert_eq(weir_seats_open(if_nametoindex(interface), &seats), 0);
+	return seats.count;
+}
+
+/* Put a new gate in the place of the live one, as an upgrade of weir does. */
+static void replace_gate(void)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	_cleanup_links_ struct weir_links links = {};
+	__u32 owner;
+	int r;
+
+	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), 0);
+	cr_assert_eq(weir_links_open(&lab.paths, &lab.diags, &links), 0);
+	owner = weir_maps_control(&maps)->owner;
+	maps.ids[WEIR_MAP_BLOCKS] = 0; /* no gate has such a map: none is up to date */
+	r = weir_shared_converge(&lab.paths, &links, &maps, &lab.diags);
+	cr_assert_eq(r, 0, "%s", lab_said(&lab));
+	cr_expect_neq(weir_maps_control(&maps)->owner, owner, "nothing was replaced");
+}
+
+/* Lists that do not fit into the blocks: apply brings a larger map, and a new program with it. */
+static void grow(void)
+{
+	char prefix[32];
+
+	for (int i = 0; i < LAB_LISTED_MAX - 2; i++) {
+		snprintf(prefix, sizeof(prefix), "11.%d.%d.1", i >> 8, i & 255);
+		lab_deny(&lab, prefix);
+	}
+	for (int i = 0; i < 3; i++) {
+		lab.config.fingerprint++;
+		lab_apply(&lab);
+	}
+}
+
+static __u32 gate_id(const char *interface)
+{
+	_cleanup_seats_ struct weir_seats seats = {};
+
+	cr_assert_eq(weir_seats_open(if_nametoindex(interface), &seats), 0);
+	cr_assert_eq(seats.count, 1);
+	return seats.items[0].program_id;
+}
+
+static void run_beside(enum weir_mode mode, enum xdp_attach_mode xdp_mode)
+{
+	struct weir_attached attached;
+
+	attach_neighbour("va", xdp_mode);
+	attached = attach("va", WEIR_MODE_AUTO);
+	cr_expect(attached.is_shared, "%s", attached.why_alone);
+	cr_expect_eq(attached.mode, mode);
+	expect_judged("vb", "beside another program");
+	replace_gate();
+	cr_expect_eq(gates_on("va"), 1);
+	expect_judged("vb", "after an upgrade");
+	cr_assert_eq(weir_detach(&lab.paths, "va", &lab.diags), 0, "%s", lab_said(&lab));
+	cr_expect_eq(gates_on("va"), 0);
+	cr_expect_eq(through("vb", "203.0.113.9"), 10, "the neighbour was left in place");
+}
+
+Test(shared, runs_beside_another_program_in_native_mode, .init = set_up, .fini = tear_down)
+{
+	run_beside(WEIR_MODE_NATIVE, XDP_MODE_NATIVE);
+}
+
+Test(shared, runs_beside_another_program_in_skb_mode, .init = set_up, .fini = tear_down)
+{
+	run_beside(WEIR_MODE_SKB, XDP_MODE_SKB);
+}
+
+Test(shared, lets_another_program_come_later, .init = set_up, .fini = tear_down)
+{
+	cr_expect(attach("va", WEIR_MODE_NATIVE).is_shared);
+	attach_neighbour("va", XDP_MODE_NATIVE);
+	expect_judged("vb", "with a program that came later");
+	cr_expect(attach("va", WEIR_MODE_NATIVE).was_attached);
+}
+
+Test(shared, takes_jumbo_frames, .init = set_up, .fini = tear_down)
+{
+	cr_assert_eq(system("ip link set va mtu 9000 && ip link set vb mtu 9000"), 0);
+	cr_expect_eq(attach("va", WEIR_MODE_AUTO).mode, WEIR_MODE_NATIVE);
+}
+
+Test(shared, names_a_program_that_does_not_share, .init = set_up, .fini = tear_down)
+{
+	struct weir_attached attached;
+
+	neighbour = weir_neighbour__open_and_load();
+	cr_assert_not_null(neighbour);
+	cr_assert_eq(bpf_xdp_attach(if_nametoindex("va"),
+				    bpf_program__fd(neighbour->progs.neighbour), 0, NULL),
+		     0);
+	cr_expect_eq(weir_attach(&lab.paths, "va", WEIR_MODE_AUTO, false, &lab.diags, &attached),
+		     -EBUSY);
+	cr_expect_not_null(strstr(lab_said(&lab), "'neighbour'"), "%s", lab_said(&lab));
+}
+
+Test(shared, stays_alone_by_a_link_where_libxdp_is_told_to, .init = set_up, .fini = tear_down)
+{
+	struct weir_attached attached;
+
+	setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
+	attached = attach("va", WEIR_MODE_AUTO);
+	cr_expect(!attached.is_shared);
+	cr_expect_str_eq(attached.why_alone, "LIBXDP_SKIP_DISPATCHER is set");
+}
+
+Test(shared, replaces_the_gate_on_every_interface, .init = set_up, .fini = tear_down)
+{
+	__u32 before;
+
+	make_pair("vc", "vd");
+	attach_neighbour("va", XDP_MODE_NATIVE);
+	attach("va", WEIR_MODE_AUTO);
+	attach("vc", WEIR_MODE_AUTO);
+	before = gate_id("va");
+	grow();
+	cr_expect_neq(gate_id("va"), before);
+	cr_expect_eq(gate_id("va"), gate_id("vc"));
+	cr_expect_eq(through("vb", "11.0.9.1"), 0, "a source of the new list");
+	expect_judged("vb", "after the growth");
+}
+
+Test(shared, finds_the_policy_when_every_other_pin_is_gone, .init = set_up, .fini = tear_down)
+{
+	char command[512];
+
+	attach_neighbour("va", XDP_MODE_NATIVE);
+	attach("va", WEIR_MODE_AUTO);
+	snprintf(command, sizeof(command), "rm %s/program %s/weir_*", lab.paths.pins,
+		 lab.paths.pins);
+	cr_assert_eq(system(command), 0);
+	lab_deny(&lab, "198.51.100.0/24");
+	lab.config.fingerprint++;
+	lab_apply(&lab);
+	cr_expect_eq(through("vb", "198.51.100.7"), 0, "the new list holds it");
+}
+
+/* ---- killed half-way ----------------------------------------------------------------------- */
+
+/* Step 1 of an upgrade; with `puts_in_charge` step 2 too. Then nothing more, as if killed. */
+static void begin_upgrade(bool puts_in_charge)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	_cleanup_newcomer_ struct weir_newcomer newcomer = {};
+	struct weir_control *control;
+
+	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), 0);
+	control = weir_maps_control(&maps);
+	cr_assert_eq(weir_newcomer_open(&maps, control->owner + 1, &lab.diags, &newcomer), 0);
+	cr_assert_eq(weir_newcomer_attach(&newcomer, if_nametoindex("va"), WEIR_MODE_NATIVE), 0);
+	if (puts_in_charge)
+		control->owner++;
+	cr_expect_eq(gates_on("va"), 2);
+	expect_judged("vb", "half-way");
+}
+
+static void expect_converged(void)
+{
+	lab.config.fingerprint++;
+	lab_apply(&lab);
+	cr_expect_eq(gates_on("va"), 1);
+	expect_judged("vb", "after the next run");
+	replace_gate();
+	cr_expect_eq(gates_on("va"), 1);
+}
+
+Test(shared, removes_a_standby_that_was_never_put_in_charge, .init = set_up, .fini = tear_down)
+{
+	attach_neighbour("va", XDP_MODE_NATIVE);
+	attach("va", WEIR_MODE_AUTO);
+	begin_upgrade(false);
+	expect_converged();
+}
+
+Test(shared, removes_an_old_gate_that_was_left, .init = set_up, .fini = tear_down)
+{
+	attach_neighbour("va", XDP_MODE_NATIVE);
+	attach("va", WEIR_MODE_AUTO);
+	begin_upgrade(true);
+	expect_converged();
+}
+
+/* ---- upgrade under fire -------------------------------------------------------------------- */
+
+static volatile bool must_stop;
+
+static void *flood(void *source)
+{
+	const struct weir_probe probe = {inet_addr(source), inet_addr("198.18.0.1"), 40000, 80,
+					 IPPROTO_TCP};
+	__u8 frame[WEIR_PROBE_BYTES];
+	struct sockaddr_ll to;
+	int fd = open_wire("vb", &to);
+	size_t sent = 0;
+
+	weir_probe_frame(&probe, frame);
+	while (!must_stop)
+		sent += sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) > 0;
+	close(fd);
+	return (void *)sent;
+}
+
+/* Upgrades while listed sources flood in: nobody gets past both gates. */
+Test(shared, lets_no_listed_packet_slip_while_it_is_replaced, .init = set_up, .fini = tear_down)
+{
+	enum { UPGRADES = 6 };
+	pthread_t sender;
+	void *sent;
+	__u64 before;
+
+	attach_neighbour("va", XDP_MODE_NATIVE);
+	attach("va", WEIR_MODE_AUTO);
+	usleep(100000);
+	before = neighbour_count();
+	cr_assert_eq(pthread_create(&sender, NULL, flood, "203.0.113.9"), 0);
+	for (int i = 0; i < UPGRADES; i++)
+		replace_gate();
+	must_stop = true;
+	pthread_join(sender, &sent);
+	usleep(100000);
+	fprintf(stderr,
+		"fact: %d upgrades behind the dispatcher under %zu listed packets, %llu slipped\n",
+		UPGRADES, (size_t)sent, neighbour_count() - before);
+	cr_expect_gt((size_t)sent, 100);
+	cr_expect_eq(neighbour_count() - before, 0);
+	cr_expect_eq(gates_on("va"), 1);
+}
