@@ -64,7 +64,11 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 		fprintf(to, "interface:   %s, %s", interface->name,
 			weir_status_interface_state(interface));
 		if (interface->is_gone)
-			fputs(": the interface was deleted; attach again\n", to);
+			fprintf(to, ": %s; attach again\n",
+				interface->is_shared
+					? "the interface was deleted, or another tool took the "
+					  "gate off"
+					: "the interface was deleted");
 		else
 			fprintf(to, "%s, program id %u, %s%s%s\n",
 				interface->is_elsewhere ? " (another network namespace)" : " mode",
