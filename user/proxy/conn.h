@@ -100,7 +100,7 @@ struct weir_conn {
 	bool is_up_done;
 	bool is_down_done;
 	bool is_up_broken; /* the container takes no more; what the client sends is left */
-	bool is_billed; /* the request under way is for the app of `account` */
+	bool is_billed;    /* the request under way is for the app of `account` */
 	__u8 drain_tries;
 };
 
