@@ -118,6 +118,9 @@ expect_equal "the verdict" "$(weir -j explain $LISTED $BLOG:80 | jq -c \
 
 story "files that have changed are told from the policy in force"
 sed -i '1i # a line more' "$LAB_DIR/known-bad.txt"
+explains 'drop drop_denied' 'known-bad.txt:2:' $LISTED $BLOG:80
+expect_said "that the line is that of the kept copy" 'from the copy in'
+rm -r "/var/lib/$LAB/confirmed"
 explains 'drop drop_denied' 'known-bad.txt:3:' $LISTED $BLOG:80
 expect_said "that the files have changed" 'files have changed since'
 echo nonsense >>"$LAB_DIR/weir.yaml"

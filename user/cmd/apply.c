@@ -6,22 +6,32 @@
 
 #include "cmd/common.h"
 #include "config/config.h"
+#include "kernel/kept.h"
 #include "kernel/lock.h"
 
-static const char usage[] = "apply [--try TIME] [--wait TIME] [--force]";
+static const char usage[] = "apply [--confirmed] [--try TIME] [--wait TIME] [--force]";
 
-static int parse(int argc, char **argv, struct weir_diags *diags,
-		 struct weir_apply_options *options)
+struct wish {
+	struct weir_apply_options options;
+	bool is_confirmed; /* the files of the last confirmed policy, not those of weir.yaml */
+};
+
+static int parse(int argc, char **argv, struct weir_diags *diags, struct wish *wish)
 {
-	static const struct option known[] = {{"try", required_argument, NULL, 't'},
+	static const struct option known[] = {{"confirmed", no_argument, NULL, 'c'},
+					      {"try", required_argument, NULL, 't'},
 					      {"wait", required_argument, NULL, 'w'},
 					      {"force", no_argument, NULL, 'F'},
 					      {}};
+	struct weir_apply_options *options = &wish->options;
 	unsigned long long ns;
 	int option, r = 0;
 
 	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (option) {
+		case 'c':
+			wish->is_confirmed = true;
+			break;
 		case 't':
 			r = weir_cmd_duration("--try", optarg, diags, &ns);
 			if (!r)
@@ -59,18 +69,20 @@ static void report(const struct weir_cli *cli, const struct weir_applied *applie
 
 int weir_cmd_apply(const struct weir_cli *cli, int argc, char **argv)
 {
-	struct weir_apply_options options = {.wait_ms = WEIR_LOCK_WAIT_MS};
+	struct wish wish = {.options = {.wait_ms = WEIR_LOCK_WAIT_MS, .keeps_files = true}};
 	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
 	_cleanup_diags_ struct weir_diags diags = {};
 	struct weir_applied applied = {};
 	struct weir_paths paths;
-	int r = parse(argc, argv, &diags, &options);
+	int r = parse(argc, argv, &diags, &wish);
 
 	if (r > 0)
 		return weir_cmd_usage(usage);
-	r = r ?: weir_paths_make(cli->instance, &diags, &paths) ?:
-	    weir_config_load(cli->config_path, &diags, &config) ?:
-	    weir_apply(&paths, config, &options, &diags, &applied);
+	r = r ?: weir_paths_make(cli->instance, &diags, &paths);
+	if (!r)
+		r = wish.is_confirmed ? weir_kept_load(&paths, &diags, &config)
+				      : weir_config_load(cli->config_path, &diags, &config);
+	r = r ?: weir_apply(&paths, config, &wish.options, &diags, &applied);
 	if (!r)
 		report(cli, &applied);
 	return weir_cmd_end(&diags, r);

@@ -35,7 +35,8 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 #define WEIR_COMMAND_LIST(X)                                                                       \
 	X(check, weir_cmd_check, "", "read every file, report every error, change nothing")        \
 	X(plan, weir_cmd_plan, "", "what apply would change")                                      \
-	X(apply, weir_cmd_apply, "[--try TIME] [--force]", "make the kernel match the files")      \
+	X(apply, weir_cmd_apply, "[--try TIME] [--confirmed] [--force]",                           \
+	  "make the kernel match the files")                                                       \
 	X(confirm, weir_cmd_confirm, "", "keep the policy of apply --try")                         \
 	X(attach, weir_cmd_attach, "[-m MODE] [IFACE...]", "filter what interfaces receive")       \
 	X(detach, weir_cmd_detach, "[--purge | IFACE...]", "filter it no longer")                  \

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cmd/common.h"
+#include "cmd/files.h"
 #include "cmd/packet.h"
 #include "config/frames.h"
 #include "kernel/live.h"
@@ -94,20 +95,20 @@ static int open_twin(struct explain *explain)
 static void read_files(struct explain *explain)
 {
 	const struct weir_policy *policy = weir_maps_policy_in_force(&explain->maps);
-	_cleanup_diags_ struct weir_diags unread = {};
 
 	if (!policy)
 		return;
-	if (weir_config_load(explain->cli->config_path, &unread, &explain->config)) {
-		explain->files = WEIR_FILES_BAD;
+	explain->files = weir_cmd_files(explain->cli->config_path, policy->fingerprint,
+					&explain->config);
+	weir_cmd_files_in_force(&explain->paths, policy->fingerprint, &explain->diags,
+				&explain->config);
+	if (!explain->config) {
 		weir_diags_warning(&explain->diags, explain->cli->config_path, 0, 0,
 				   "cannot be read, so that no line can be named: weir check "
 				   "says why");
 		return;
 	}
-	explain->files = explain->config->fingerprint == policy->fingerprint ? WEIR_FILES_SAME
-									     : WEIR_FILES_CHANGED;
-	if (explain->files == WEIR_FILES_CHANGED)
+	if (explain->config->fingerprint != policy->fingerprint)
 		weir_diags_warning(&explain->diags, explain->cli->config_path, 0, 0,
 				   "the files have changed since the policy in force was applied; "
 				   "the verdict is that policy's, the lines are the files'");

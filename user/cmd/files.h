@@ -6,6 +6,7 @@
 #define WEIR_CMD_FILES_H
 
 #include "config/config.h"
+#include "kernel/paths.h"
 #include "report/status.h"
 
 /*
@@ -15,5 +16,13 @@
  */
 enum weir_status_files weir_cmd_files(const char *path, __u64 fingerprint,
 				      struct weir_config **ret_config);
+
+/*
+ * The configuration that says why the policy in force is as it is: `config`, which the files gave
+ * (NULL: nothing), unless they say something else and the copy that was kept is of that policy.
+ * Frees what it replaces, and warns that it did.
+ */
+void weir_cmd_files_in_force(const struct weir_paths *paths, __u64 fingerprint,
+			     struct weir_diags *diags, struct weir_config **config);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "cmd/files.h"
 #include "cmd/live.h"
 #include "kernel/pins.h"
 #include "report/live.h"
@@ -102,6 +103,7 @@ int weir_live_why(const struct weir_cli *cli, const struct weir_paths *paths, co
 	__attribute__((cleanup(weir_why_done))) struct weir_why kernel = {};
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	_cleanup_diags_ struct weir_diags unread = {};
+	const struct weir_policy *policy;
 	struct whys whys = {};
 	const char *why = NULL;
 	__u32 address;
@@ -113,7 +115,10 @@ int weir_live_why(const struct weir_cli *cli, const struct weir_paths *paths, co
 		    ?: weir_why_read(paths, &maps, address, diags, &kernel);
 	if (r)
 		return r;
+	policy = weir_maps_policy_in_force(&maps);
 	weir_config_load(cli->config_path, &unread, &config);
+	if (policy)
+		weir_cmd_files_in_force(paths, policy->fingerprint, diags, &config);
 	r = config ? add_files(&whys, config, address) : 0;
 	r = r ?: add_live(&whys, &kernel);
 	if (!r) {

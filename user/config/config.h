@@ -169,6 +169,22 @@ int weir_config_load(const char *path, struct weir_diags *diags, struct weir_con
 void weir_config_free(struct weir_config **config);
 
 /*
+ * Copy every file that `config` was read from into `folder`, which exists and is empty, and wait
+ * for the disk. Routes are no part of it. Returns 0; -ESTALE: a file is not any more what it was
+ * when it was read; or another negative errno; each with a diagnostic. A failure leaves the
+ * folder half filled.
+ */
+int weir_config_keep(const struct weir_config *config, const char *folder,
+		     struct weir_diags *diags);
+
+/*
+ * Read a copy that weir_config_keep has made. The values name the files that were copied, at the
+ * paths that they had, and the routes by path alone. Returns as weir_config_load.
+ */
+int weir_config_load_kept(const char *folder, struct weir_diags *diags,
+			  struct weir_config **ret_config);
+
+/*
  * Does a denylist cover an address of the region, one of `machine` (host order), a range of the
  * CDN or the source of a management rule, which the allowlist does not release? Each is an
  * error, or only a warning when `is_forced`. Apart from weir_config_load, since only the caller

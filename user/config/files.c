@@ -30,13 +30,15 @@ static char *path_resolve(struct weir_loader *loader, const char *before, const 
 	return resolved;
 }
 
-/* Is the file `path`, which weir.yaml names by `text`, there? */
-static bool file_check(struct weir_loader *loader, const char *text, const char *path)
+/* Is the file `path`, which weir.yaml names by `text`, there? And where? */
+static bool file_find(struct weir_loader *loader, const char *text, const char *path,
+		      char place[static PATH_MAX])
 {
-	if (path && !access(path, R_OK))
+	if (!path)
+		return false;
+	if (!weir_loader_place(loader, path, place) && !access(place, R_OK))
 		return true;
-	if (path)
-		weir_loader_error(loader, text, "cannot read '%s': %s", path, strerror(errno));
+	weir_loader_error(loader, text, "cannot read '%s': %s", path, strerror(errno));
 	return false;
 }
 
@@ -44,9 +46,10 @@ static bool file_read(struct weir_loader *loader, const char *text, const char *
 		      size_t max_bytes, struct weir_file *ret_file)
 {
 	struct weir_config *config = loader->config;
+	char place[PATH_MAX];
 
-	if (!file_check(loader, text, path) ||
-	    weir_file_read_text(path, max_bytes, loader->diags, ret_file))
+	if (!file_find(loader, text, path, place) ||
+	    weir_file_read_text(place, max_bytes, loader->diags, ret_file))
 		return false;
 	config->fingerprint = weir_fingerprint(config->fingerprint, ret_file->bytes,
 					       ret_file->size);
@@ -157,6 +160,7 @@ static void denylist_read(struct weir_loader *loader, const struct raw_denylist 
 
 /* ---- routes ---------------------------------------------------------------------------- */
 
+/* A kept copy has none: that there are routes is all that the gate asks of them. */
 static void routes_read(struct weir_loader *loader)
 {
 	const struct raw_proxy *raw = &loader->raw->proxy;
@@ -165,10 +169,13 @@ static void routes_read(struct weir_loader *loader)
 	for (size_t i = 0; i < raw->routes_count; i++) {
 		_cleanup_free_ char *path = path_resolve(loader, "", raw->routes[i], "");
 		_cleanup_file_ struct weir_file file = {0};
+		char place[PATH_MAX];
 
-		if (file_check(loader, raw->routes[i], path) &&
-		    !weir_file_read_text(path, WEIR_ROUTES_BYTES_MAX, loader->diags, &file))
-			weir_routes_parse(path, file.bytes, file.size, loader->diags, routes);
+		if (!path || (!loader->kept && (!file_find(loader, raw->routes[i], path, place) ||
+						weir_file_read_text(place, WEIR_ROUTES_BYTES_MAX,
+								    loader->diags, &file))))
+			continue;
+		weir_routes_parse(path, file.bytes, file.size, loader->diags, routes);
 	}
 	weir_routes_finish(routes, loader->diags);
 }

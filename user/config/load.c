@@ -126,17 +126,20 @@ static void loader_run(struct weir_loader *loader)
 	weir_loader_destinations(loader);
 }
 
-int weir_config_load(const char *path, struct weir_diags *diags, struct weir_config **ret_config)
+int weir_config_read(const char *path, const char *kept, struct weir_diags *diags,
+		     struct weir_config **ret_config)
 {
 	_cleanup_(weir_config_free) struct weir_config *config = calloc(1, sizeof(*config));
-	struct weir_loader loader = {.diags = diags, .config = config};
+	struct weir_loader loader = {.diags = diags, .config = config, .kept = kept};
 	_cleanup_file_ struct weir_file file = {0};
 	size_t errors = diags->errors;
+	char place[PATH_MAX];
 	int r;
 
 	if (!config || !(config->path = strdup(path)))
 		return weir_no_memory(diags, path);
-	r = weir_file_read_text(path, WEIR_YAML_BYTES_MAX, diags, &file);
+	r = weir_loader_place(&loader, path, place)
+		    ?: weir_file_read_text(place, WEIR_YAML_BYTES_MAX, diags, &file);
 	if (r)
 		return r;
 	config->fingerprint = weir_fingerprint(WEIR_FINGERPRINT_SEED, file.bytes, file.size);
@@ -152,6 +155,11 @@ int weir_config_load(const char *path, struct weir_diags *diags, struct weir_con
 		return -EINVAL;
 	*ret_config = take_pointer(config);
 	return 0;
+}
+
+int weir_config_load(const char *path, struct weir_diags *diags, struct weir_config **ret_config)
+{
+	return weir_config_read(path, NULL, diags, ret_config);
 }
 
 void weir_config_free(struct weir_config **config)

@@ -6,6 +6,8 @@
 #ifndef WEIR_CONFIG_LOADER_H
 #define WEIR_CONFIG_LOADER_H
 
+#include <limits.h>
+
 #include "config/config.h"
 #include "config/parse.h"
 #include "config/schema.h"
@@ -17,7 +19,18 @@ struct weir_loader {
 	const struct raw_config *raw; /* of yaml */
 	struct weir_config *config;   /* being filled; its path is set */
 	int error;                    /* the machine's own failure, if there was one */
+	const char *kept; /* the folder of a kept copy, to be read in place of the files; or NULL */
 };
+
+/*
+ * Where the file `path` of the configuration lies: there, or in the kept copy.
+ * Returns 0 or -ENAMETOOLONG.
+ */
+int weir_loader_place(const struct weir_loader *loader, const char *path, char to[static PATH_MAX]);
+
+/* weir_config_load, of the files themselves or of the copy of them in the folder `kept`. */
+int weir_config_read(const char *path, const char *kept, struct weir_diags *diags,
+		     struct weir_config **ret_config);
 
 /* An error where `value`, a string or item of `raw`, was written. */
 #define weir_loader_error(loader, value, ...)                                                      \

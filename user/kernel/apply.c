@@ -14,6 +14,7 @@
 #include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/guard.h"
+#include "kernel/kept.h"
 #include "kernel/live.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
@@ -273,6 +274,8 @@ int weir_apply(const struct weir_paths *paths, const struct weir_config *config,
 	r = r ?: change_kernel(&apply, options);
 	if (r)
 		return r;
+	if (options->keeps_files)
+		weir_kept_save(paths, config, options->try_ns != 0, diags);
 	*ret_applied = apply.done;
 	return 0;
 }
@@ -298,5 +301,7 @@ int weir_confirm(const struct weir_paths *paths, struct weir_diags *diags)
 				 "the trial has ended: the policy before it is in force again");
 	__atomic_store_n(&weir_maps_control(&maps)->word, word & WEIR_CONTROL_HALF,
 			 __ATOMIC_SEQ_CST);
+	weir_kept_confirm(paths, weir_maps_policy(&maps, word & WEIR_CONTROL_HALF)->fingerprint,
+			  diags);
 	return prune_routes(&maps, diags, &done);
 }

@@ -16,9 +16,10 @@
 #include "kernel/paths.h"
 
 struct weir_apply_options {
-	__u64 try_ns;   /* not 0: the old policy comes back after so long, unless confirmed */
-	int wait_ms;    /* for another writer */
-	bool is_forced; /* also where it locks out who is connected (kernel/guard.h) */
+	__u64 try_ns;     /* not 0: the old policy comes back after so long, unless confirmed */
+	int wait_ms;      /* for another writer */
+	bool keeps_files; /* for apply --confirmed (kernel/kept.h) */
+	bool is_forced;   /* also where it locks out who is connected (kernel/guard.h) */
 };
 
 /* What was done besides writing the policy. */

@@ -4,7 +4,7 @@
  *
  *   /sys/fs/bpf/NAME   pins: program, link_IFNAME, steer_link, one per map; gone at a reboot
  *   /run/NAME          locks, the wall clock as last seen; gone at a reboot
- *   /var/lib/NAME      the journal of live bans; survives
+ *   /var/lib/NAME      the journal of live bans, the last confirmed policy; survives
  */
 #ifndef WEIR_KERNEL_PATHS_H
 #define WEIR_KERNEL_PATHS_H
