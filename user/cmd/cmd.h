@@ -33,6 +33,7 @@ struct weir_cli {
 typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 
 #define WEIR_COMMAND_LIST(X)                                                                       \
+	X(init, weir_cmd_init, "[REGION]", "propose a weir.yaml from this machine")                \
 	X(check, weir_cmd_check, "", "read every file, report every error, change nothing")        \
 	X(plan, weir_cmd_plan, "", "what apply would change")                                      \
 	X(apply, weir_cmd_apply, "[--try TIME] [--confirmed] [--force]",                           \

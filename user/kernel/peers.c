@@ -135,6 +135,20 @@ static int read_sockets(struct sockets *sockets)
 	return dump_both(1U << TCP_ESTABLISHED, filters, bytes, sockets);
 }
 
+int weir_sockets_read(struct weir_diags *diags, struct weir_socket **ret_sockets, size_t *ret_count)
+{
+	struct sockets sockets = {};
+	int r = dump_both(1U << TCP_LISTEN | 1U << TCP_ESTABLISHED, NULL, 0, &sockets);
+
+	if (r) {
+		free(sockets.items);
+		return weir_fail(diags, r, "cannot ask for the sockets: %s", strerror(-r));
+	}
+	*ret_sockets = sockets.items;
+	*ret_count = sockets.count;
+	return 0;
+}
+
 int weir_peers_read(struct weir_diags *diags, struct weir_peer **ret_peers, size_t *ret_count)
 {
 	struct sockets sockets = {};
