@@ -113,7 +113,7 @@ struct {
 	__type(value, struct weir_destination_counts);
 } weir_dst_counts SEC(".maps");
 
-/* How many return-traffic lookups this CPU has spent in the clock tick. The gate's own. */
+/* Return-traffic lookups of this CPU that found nothing in the clock tick. The gate's own. */
 struct weir_meter {
 	__u64 tick;
 	__u64 spent;

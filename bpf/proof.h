@@ -3,8 +3,8 @@
  * Stage 4: does the packet answer something that this side began?
  *
  * Asked only of what stage 2 said needs it. A lookup costs ten times a deny check, so each CPU
- * has a number of them per clock tick; a flood of unsolicited packets runs out of lookups, and
- * ingress traffic, which needs none, does not slow down. Fails closed.
+ * may look up in vain a number of times per clock tick; a flood of unsolicited packets runs out
+ * of lookups, and ingress traffic, which needs none, does not slow down. Fails closed.
  */
 #ifndef WEIR_BPF_PROOF_H
 #define WEIR_BPF_PROOF_H
@@ -45,19 +45,18 @@ extern struct nf_conn *bpf_xdp_ct_lookup(struct xdp_md *ctx, struct bpf_sock_tup
 					 __u32 options_bytes) __ksym __weak;
 extern void bpf_ct_release(struct nf_conn *connection) __ksym __weak;
 
-static __always_inline bool may_look_up(const struct weir_packet *p)
+/* What this CPU has looked up in vain in this clock tick, or NULL. A twin leaves it as it is. */
+static __always_inline struct weir_meter *meter_now(void)
 {
 	__u32 key = 0;
 	__u64 tick = bpf_jiffies64();
 	struct weir_meter *meter = bpf_map_lookup_elem(&weir_meter, &key);
 
-	if (weir_twin || !meter)
-		return weir_twin;
-	if (meter->tick != tick) {
+	if (meter && !weir_twin && meter->tick != tick) {
 		meter->tick = tick;
 		meter->spent = 0;
 	}
-	return meter->spent++ < p->policy->proofs_per_tick;
+	return meter;
 }
 
 /* A TCP socket of this machine in any state but LISTEN. */
@@ -136,6 +135,26 @@ static __always_inline bool claimed_ends(const struct weir_packet *p, struct wei
 	return !packet_is_bare_syn(p);
 }
 
+/*
+ * Within the meter. An answer to a connection costs none of it, or a large download would run
+ * out of lookups; what looks for them in vain is what a flood does.
+ */
+static __always_inline __u32 prove_metered(struct xdp_md *ctx, const struct weir_packet *p,
+					   const struct weir_ends *ends)
+{
+	struct weir_meter *meter = meter_now();
+	__u32 reason;
+
+	if (!meter)
+		return WEIR_DROP_MAP;
+	if (!weir_twin && meter->spent >= p->policy->proofs_per_tick)
+		return WEIR_DROP_PROOF_RATE;
+	reason = prove_ends(ctx, p, ends);
+	if (!weir_twin && reason == WEIR_DROP_UNSOLICITED)
+		meter->spent++;
+	return reason;
+}
+
 static __always_inline __u32 prove(struct xdp_md *ctx, const struct weir_packet *p)
 {
 	struct weir_ends ends = {};
@@ -146,9 +165,7 @@ static __always_inline __u32 prove(struct xdp_md *ctx, const struct weir_packet 
 		return WEIR_DROP_UNSOLICITED;
 	if (ends.protocol != IPPROTO_TCP && ends.protocol != IPPROTO_UDP)
 		return WEIR_DROP_UNSOLICITED;
-	if (!may_look_up(p))
-		return WEIR_DROP_PROOF_RATE;
-	return prove_ends(ctx, p, &ends);
+	return prove_metered(ctx, p, &ends);
 }
 
 #endif

@@ -113,7 +113,7 @@ struct weir_policy {
 	__u32 open_ports[WEIR_PORTS_MAX]; /* WEIR_PORT_USED | port */
 	__u32 cdn_ports[WEIR_PORTS_MAX];
 	__u32 tls_ports;       /* bit i: open_ports[i] speaks TLS; then cdn_ports */
-	__u32 proofs_per_tick; /* return-traffic lookups that one CPU may spend in a clock tick */
+	__u32 proofs_per_tick; /* return-traffic lookups in vain, of one CPU in a clock tick */
 	__u32 hands_off;       /* new connections go to weir's proxy, and wait while it is away */
 	__u32 does_nat;        /* egress: nat. The conntrack proof applies */
 	__u32 rules_count;

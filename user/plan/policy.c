@@ -11,7 +11,7 @@
 
 #include "plan/policy.h"
 
-/* Lookups of return traffic a second on one CPU: at some 400 ns each, 4 % of it. */
+/* Lookups in vain, of return traffic, a second on one CPU: at some 400 ns each, 4 % of it. */
 #define PROOFS_PER_S 100000ULL
 #define NS_PER_S     1000000000ULL
 
