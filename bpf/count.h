@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one exit: each packet is counted once, under its reason, and for an ingress destination
- * once more under passed or dropped. Then the reason becomes the XDP action.
+ * once more under passed or dropped, and shown to whoever watches. Then the reason becomes the XDP
+ * action.
  */
 #ifndef WEIR_BPF_COUNT_H
 #define WEIR_BPF_COUNT_H
@@ -12,6 +13,7 @@
 
 #include "gate_maps.h"
 #include "packet.h"
+#include "watch.h"
 
 static __always_inline void count_add(struct weir_count *count, __u32 bytes)
 {
@@ -29,7 +31,7 @@ static __always_inline void count_destination(const struct weir_packet *p, bool 
 }
 
 /* Fails closed: a packet that cannot be counted is dropped. */
-static __always_inline int conclude(const struct weir_packet *p, __u32 reason)
+static __always_inline int conclude(struct xdp_md *ctx, const struct weir_packet *p, __u32 reason)
 {
 	bool passes = weir_reason_passes(reason);
 	__u32 key = 0;
@@ -40,6 +42,7 @@ static __always_inline int conclude(const struct weir_packet *p, __u32 reason)
 	count_add((struct weir_count *)counts + reason, p->bytes);
 	if (p->has_slot)
 		count_destination(p, passes);
+	show(ctx, p, reason);
 	return passes ? XDP_PASS : XDP_DROP;
 }
 

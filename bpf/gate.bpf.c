@@ -33,6 +33,15 @@ static __always_inline __u32 pass(const struct weir_packet *p)
 	return p->claim;
 }
 
+/* Before all else: what is dropped as it is parsed may be watched, too. */
+static __always_inline __u32 find_control(struct weir_packet *p)
+{
+	__u32 key = 0;
+
+	p->control = bpf_map_lookup_elem(&weir_control, &key);
+	return p->control ? WEIR_UNDECIDED : WEIR_DROP_MAP;
+}
+
 static __always_inline __u32 judge(struct xdp_md *ctx, struct weir_packet *p)
 {
 	return parse(ctx, p) ?: enter_policy(p) ?: scope(p) ?: deny(p) ?: prove(ctx, p) ?: hand_off(p)
@@ -48,27 +57,23 @@ static __always_inline __u32 judge(struct xdp_md *ctx, struct weir_packet *p)
  */
 const volatile __u32 weir_owner = 0;
 
-static __always_inline bool is_standby(void)
+static __always_inline bool is_standby(const struct weir_packet *p)
 {
-	__u32 key = 0;
-	const struct weir_control *control;
-
-	if (!weir_owner)
-		return false;
-	control = bpf_map_lookup_elem(&weir_control, &key);
-	return control && *(const volatile __u32 *)&control->owner != weir_owner;
+	return weir_owner && p->control &&
+	       *(const volatile __u32 *)&p->control->owner != weir_owner;
 }
 
 SEC("xdp.frags")
 int weir_gate(struct xdp_md *ctx)
 {
 	struct weir_packet p = {};
-	__u32 reason;
+	__u32 reason = find_control(&p);
 
-	if (is_standby())
+	if (is_standby(&p))
 		return XDP_PASS;
-	reason = judge(ctx, &p);
-	return weir_twin ? (int)reason : conclude(&p, reason);
+	if (!reason)
+		reason = judge(ctx, &p);
+	return weir_twin ? (int)reason : conclude(ctx, &p, reason);
 }
 
 /* Both clocks at one moment, for the loader, which works out the tick offset from them. */

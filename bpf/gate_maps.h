@@ -14,6 +14,7 @@
 #include "weir/counts.h"
 #include "weir/deny.h"
 #include "weir/policy.h"
+#include "weir/watch.h"
 
 /* ---- of each half: the loader writes, the gate reads; what does not fit, `check` refuses ---- */
 
@@ -125,5 +126,38 @@ struct {
 	__type(key, __u32);
 	__type(value, struct weir_meter);
 } weir_meter SEC(".maps");
+
+/* ---- for those who look (weir/watch.h) ----------------------------------------------------- */
+
+/* What is wanted: `weir capture` and `weir top` write, the gate reads and notes when a frame is due. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_watch);
+} weir_watch SEC(".maps");
+
+/* Frames: the gate writes, `weir capture` reads. Full: the frame is left out and counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, WEIR_WATCH_RING_BYTES);
+} weir_frames SEC(".maps");
+
+/* What became of the wanted frames: the gate counts, `weir capture` reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_watch_frame_counts);
+} weir_frame_cnt SEC(".maps");
+
+/* Sampled sources, by outcome: the gate writes over the oldest, `weir top` reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WEIR_WATCH_OUTCOMES);
+	__type(key, __u32);
+	__type(value, struct weir_watch_samples);
+} weir_samples SEC(".maps");
 
 #endif

@@ -24,6 +24,8 @@ struct weir_ends {
 };
 
 struct weir_packet {
+	const struct weir_control *control;
+
 	/* parse */
 	__u32 bytes; /* the whole frame */
 	__be32 source, destination;

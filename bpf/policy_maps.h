@@ -13,7 +13,7 @@
 
 #include "weir/policy.h"
 
-/* The control word and the lengths of live bans. */
+/* The control word, the lengths of live bans, and who watches. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

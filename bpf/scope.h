@@ -21,12 +21,7 @@
 /* The policy in force, for this packet from here on: the index is read once. */
 static __always_inline __u32 enter_policy(struct weir_packet *p)
 {
-	__u32 key = 0;
-	const struct weir_control *control = bpf_map_lookup_elem(&weir_control, &key);
-
-	if (!control)
-		return WEIR_DROP_MAP;
-	p->half = policy_half(control);
+	p->half = policy_half(p->control);
 	p->policy = bpf_map_lookup_elem(&weir_policy, &p->half);
 	if (!p->policy)
 		return WEIR_DROP_MAP;

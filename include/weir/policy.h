@@ -21,7 +21,7 @@
 #include "weir/limits.h"
 
 /* Layout of every map here and in live.h, counts.h, bucket.h. Changes with any of them. */
-#define WEIR_LAYOUT 1
+#define WEIR_LAYOUT 3
 
 /*
  * The control word: bit 0 is the active half. The other bits, when not all 0, are the
@@ -35,7 +35,8 @@ struct weir_control {
 	__u32 layout;          /* WEIR_LAYOUT */
 	__u32 sweep;           /* of the loader: where its sweep of expired live bans goes on */
 	__u32 owner;           /* of gates that share a NIC, the one that judges; 0: none shares */
-	__u32 reserved;
+	__u32 watchers; /* WEIR_WATCH_*: who wants to see packets; the gate forgets the late */
+	__u32 reserved[6];
 };
 
 #define WEIR_CONTROL_HALF 1ULL

@@ -12,5 +12,6 @@ void bench_lookup_live(void);
 void bench_program(void);
 void bench_reply(void);
 void bench_bucket(void);
+void bench_capture(void);
 
 #endif

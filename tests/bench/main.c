@@ -16,6 +16,7 @@ static const struct {
 	{"program", bench_program},         {"reply", bench_reply},
 	{"lookup", bench_lookup},           {"lookup-10m", bench_lookup_10m},
 	{"lookup-live", bench_lookup_live}, {"bucket", bench_bucket},
+	{"capture", bench_capture},
 };
 
 enum { COUNT = sizeof(benchmarks) / sizeof(benchmarks[0]) };

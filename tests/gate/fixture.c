@@ -397,3 +397,11 @@ __u64 gate_now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
+
+int gate_map_fd(struct gate *gate, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(gate->real->obj, name);
+
+	cr_assert_geq(fd, 0, "no map %s", name);
+	return fd;
+}

@@ -91,6 +91,9 @@ void gate_live_flush(struct gate *gate);
 /* Put a listening socket where the proxy puts its own. `key` is of enum weir_listener. */
 void gate_listen(struct gate *gate, __u32 key, int fd);
 
+/* A map by its name, for those that only one test looks at. */
+int gate_map_fd(struct gate *gate, const char *name);
+
 /* The maps that tests write by hand. */
 struct weir_control *gate_control(struct gate *gate);
 struct weir_policy *gate_policy(struct gate *gate); /* of the active half */

@@ -17,6 +17,7 @@
 #include "weir/counts.h"
 #include "weir/deny.h"
 #include "weir/policy.h"
+#include "weir/watch.h"
 
 /* X(ID, name, type, key bytes, value bytes, entries or 0 for any, mapped when opened) */
 #define WEIR_MAP_LIST(X)                                                                           \
@@ -39,7 +40,13 @@
 	  WEIR_DESTINATIONS_MAX, 0)                                                                \
 	X(COUNTS, "weir_counts", PERCPU_ARRAY, 4, sizeof(struct weir_counts), 1, 0)                \
 	X(METER, "weir_meter", PERCPU_ARRAY, 4, 0, 1, 0)                                           \
-	X(LISTENERS, "weir_listeners", SOCKMAP, 4, 8, WEIR_LISTENERS, 0)
+	X(LISTENERS, "weir_listeners", SOCKMAP, 4, 8, WEIR_LISTENERS, 0)                           \
+	X(WATCH, "weir_watch", ARRAY, 4, sizeof(struct weir_watch), 1, 1)                          \
+	X(FRAMES, "weir_frames", RINGBUF, 0, 0, WEIR_WATCH_RING_BYTES, 0)                          \
+	X(FRAME_COUNT, "weir_frame_cnt", PERCPU_ARRAY, 4, sizeof(struct weir_watch_frame_counts),  \
+	  1, 0)                                                                                    \
+	X(SAMPLES, "weir_samples", PERCPU_ARRAY, 4, sizeof(struct weir_watch_samples),             \
+	  WEIR_WATCH_OUTCOMES, 0)
 
 enum weir_map {
 #define X(id, ...) WEIR_MAP_##id,
@@ -86,6 +93,11 @@ void weir_maps_done(struct weir_maps *maps);
 static inline struct weir_control *weir_maps_control(const struct weir_maps *maps)
 {
 	return maps->memory[WEIR_MAP_CONTROL];
+}
+
+static inline struct weir_watch *weir_maps_watch(const struct weir_maps *maps)
+{
+	return maps->memory[WEIR_MAP_WATCH];
 }
 
 static inline struct weir_policy *weir_maps_policy(const struct weir_maps *maps, __u32 half)
