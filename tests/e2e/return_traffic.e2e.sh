@@ -50,12 +50,19 @@ grew() {
 	GREW=$(($(counted "$slug") - before))
 }
 
-# On the machine, with its resolver pointed at the name server.
+# On the machine, with its resolver pointed at the name server. A chroot's / is no mount, whose
+# propagation could be changed: there the bind is taken away by hand.
 resolving() {
-	gate unshare -m sh -c 'mount --bind "$1/resolv.conf" /etc/resolv.conf; shift; exec "$@"' \
-		- "$LAB_DIR" "$@"
+	local propagation=private
+	mountpoint -q / || propagation=unchanged
+	gate unshare -m --propagation $propagation sh -c '
+		mount --bind "$1/resolv.conf" /etc/resolv.conf || exit
+		shift
+		"$@"
+		code=$?
+		umount /etc/resolv.conf
+		exit $code' - "$LAB_DIR" "$@"
 }
-
 
 container() { lab_in container "$@"; }
 fetch_package() { # HOST URL
