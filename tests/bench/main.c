@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench-gate NAME: one benchmark, its table, then its results. scripts/bench-gate prepares what
- * they need (a network namespace, xdp-filter's object) and runs them all.
+ * bench-gate NAME [ARGUMENT...]: one benchmark, its table, then its results. scripts/bench-gate
+ * prepares what they need (network namespaces, peers, xdp-filter's object) and runs them all.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +12,21 @@
 static const struct {
 	const char *name;
 	void (*run)(void);
+	void (*run_with)(char **arguments);
 } benchmarks[] = {
-	{"program", bench_program},         {"reply", bench_reply},
-	{"lookup", bench_lookup},           {"lookup-10m", bench_lookup_10m},
-	{"lookup-live", bench_lookup_live}, {"bucket", bench_bucket},
-	{"capture", bench_capture},
+	{"program", bench_program, NULL},
+	{"reply", bench_reply, NULL},
+	{"lookup", bench_lookup, NULL},
+	{"lookup-10m", bench_lookup_10m, NULL},
+	{"lookup-live", bench_lookup_live, NULL},
+	{"bucket", bench_bucket, NULL},
+	{"capture", bench_capture, NULL},
+	{"flood", NULL, bench_flood},
+	{"send", NULL, bench_send},
+	{"drop", NULL, bench_drop},
+	{"gro", NULL, bench_gro},
+	{"list", NULL, bench_list},
+	{"time", NULL, bench_time},
 };
 
 enum { COUNT = sizeof(benchmarks) / sizeof(benchmarks[0]) };
@@ -24,13 +34,16 @@ enum { COUNT = sizeof(benchmarks) / sizeof(benchmarks[0]) };
 int main(int argc, char **argv)
 {
 	for (int i = 0; i < COUNT; i++) {
-		if (argc != 2 || strcmp(argv[1], benchmarks[i].name) != 0)
+		if (argc < 2 || strcmp(argv[1], benchmarks[i].name) != 0)
 			continue;
-		benchmarks[i].run();
+		if (benchmarks[i].run)
+			benchmarks[i].run();
+		else
+			benchmarks[i].run_with(argv + 2);
 		bench_print_results();
 		return 0;
 	}
-	fprintf(stderr, "usage: bench-gate NAME\nNAME is one of:");
+	fprintf(stderr, "usage: bench-gate NAME [ARGUMENT...]\nNAME is one of:");
 	for (int i = 0; i < COUNT; i++)
 		fprintf(stderr, " %s", benchmarks[i].name);
 	fputc('\n', stderr);

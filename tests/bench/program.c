@@ -99,6 +99,14 @@ static int be_silent(enum libbpf_print_level level, const char *format, va_list 
 	return 0;
 }
 
+/* Its maps are to go with this process, not to be shared through bpffs. */
+static void filter_keep_private(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
+}
+
 static struct bpf_object *filter_load(const __u32 *addresses)
 {
 	const char *path = getenv("WEIR_XDPFILTER");
@@ -106,6 +114,8 @@ static struct bpf_object *filter_load(const __u32 *addresses)
 	struct bpf_object *object = path ? bpf_object__open(path) : NULL;
 	struct bpf_program *program = object ? bpf_object__next_program(object, NULL) : NULL;
 
+	if (object)
+		filter_keep_private(object);
 	/* A tail call joins only programs that agree on frames of several buffers. */
 	if (!program || bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS) ||
 	    bpf_object__load(object))
