@@ -73,10 +73,18 @@ static void *container_thread(void *argument)
 	struct lab_container *container = argument;
 	int fd;
 
-	while ((fd = accept(container->listener, NULL, NULL)) >= 0) {
-		struct served *served = malloc(sizeof(*served));
+	for (;;) {
+		struct served *served;
 		pthread_t thread;
 
+		fd = accept(container->listener, NULL, NULL);
+		if (fd < 0 && errno == EMFILE) {
+			lab_sleep_ms(20);
+			continue;
+		}
+		if (fd < 0)
+			break;
+		served = malloc(sizeof(*served));
 		__atomic_add_fetch(&container->accepted, 1, __ATOMIC_SEQ_CST);
 		*served = (struct served){container, fd};
 		pthread_create(&thread, NULL, serve_thread, served);
