@@ -57,8 +57,8 @@ static void end_somehow(struct random *random, int fd)
 static void answer_somehow(struct random *random, int fd)
 {
 	static const char *const answers[] = {
-		OK("5\r\n\r\nhello"),
-		OK("500000\r\n\r\n"),
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+		"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n",
 		"HTTP/1.1 200 OK\r\n\r\nuntil the close",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40000\r\n",
@@ -130,7 +130,7 @@ static void ask_tls(struct random *random, int fd)
 
 static void *be_a_client(void *argument)
 {
-	struct random random = {seed ^ (uint64_t)(uintptr_t)argument << 32};
+	struct random random = {seed ^ *(const uint64_t *)argument << 32};
 	char data[1 << 14];
 
 	for (int round = 0; round < 40; round++) {
@@ -184,6 +184,7 @@ static void expect_nothing_left(void)
 
 STORY(leaves_nothing_behind)
 {
+	static uint64_t numbers[6];
 	pthread_t threads[6];
 
 	lab.bytes_per_s = 50000000;
@@ -194,8 +195,10 @@ STORY(leaves_nothing_behind)
 	lab_container(&lab, 1, serve_anything, NULL);
 	lab_start(&lab, "a.example app=a http %0 %1 tls %0\nb.example app=b http %1 tls %1\n"
 			"none.example app=none\n");
-	for (uintptr_t i = 0; i < 6; i++)
-		pthread_create(&threads[i], NULL, be_a_client, (void *)(i + 1));
+	for (int i = 0; i < 6; i++) {
+		numbers[i] = i + 1;
+		pthread_create(&threads[i], NULL, be_a_client, &numbers[i]);
+	}
 	for (int i = 0; i < 6; i++)
 		pthread_join(threads[i], NULL);
 	expect_nothing_left();

@@ -340,7 +340,8 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 	notify("READY=1");
 	r = wait_for_signals(cli, options, signals, proxy);
 	notify("STOPPING=1");
-	/* Closed first, so that no connection waits at a listener that nobody serves. */
+	/* Closed at once, so that no connection waits at a listener that nobody serves. */
+	weir_proxy_drain(proxy, DRAIN_NS);
 	for (unsigned int i = 0; i < listeners->count; i++) {
 		closep(&listeners->fds[WEIR_HTTP][i]);
 		closep(&listeners->fds[WEIR_TLS][i]);

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "proxy/proxy.h"
 
-enum { ACCEPT_TURN = 64 };
+enum { ACCEPT_TURN = 64, ACCEPT_ALL = 4096 };
 
 #define ACCEPT_PAUSE_NS 100000000ULL
 
@@ -126,4 +126,13 @@ void weir_worker_accept(struct weir_worker *worker, int events)
 	for (int i = 0; i < 2; i++)
 		if (worker->listeners[i].can_read)
 			accept_some(worker, &worker->listeners[i], most);
+}
+
+void weir_worker_accept_all(struct weir_worker *worker)
+{
+	for (int i = 0; i < 2; i++) {
+		worker->listeners[i].can_read = worker->listeners[i].fd >= 0;
+		if (!worker->accept_again_ns)
+			accept_some(worker, &worker->listeners[i], ACCEPT_ALL);
+	}
 }

@@ -99,17 +99,42 @@ int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *
 	return 0;
 }
 
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static unsigned int count_draining(const struct weir_proxy *proxy)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < proxy->workers_count; i++)
+		count += !proxy->workers[i].has_thread ||
+			 __atomic_load_n(&proxy->workers[i].is_draining, __ATOMIC_ACQUIRE);
+	return count;
+}
+
+void weir_proxy_drain(struct weir_proxy *proxy, __u64 drain_ns)
+{
+	static const struct timespec pause = {.tv_nsec = 1000000};
+
+	__atomic_store_n(&proxy->drain_until_ns, now_ns() + drain_ns, __ATOMIC_RELEASE);
+	wake_all(proxy);
+	while (count_draining(proxy) < proxy->workers_count)
+		nanosleep(&pause, NULL);
+}
+
 void weir_proxy_stop(struct weir_proxy **proxy, __u64 drain_ns)
 {
 	struct weir_proxy *old = take_pointer(*proxy);
-	struct timespec now;
 
 	if (!old)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	__atomic_store_n(&old->drain_until_ns, now.tv_sec * 1000000000ULL + now.tv_nsec + drain_ns,
-			 __ATOMIC_RELEASE);
-	wake_all(old);
+	if (!__atomic_load_n(&old->drain_until_ns, __ATOMIC_RELAXED))
+		weir_proxy_drain(old, drain_ns);
 	for (unsigned int i = 0; i < old->workers_count; i++) {
 		if (old->workers[i].has_thread)
 			pthread_join(old->workers[i].thread, NULL);

@@ -41,7 +41,13 @@ void weir_proxy_set_table(struct weir_proxy *proxy, struct weir_table *table);
 struct weir_table *weir_proxy_table(struct weir_proxy *proxy);
 
 /*
- * Stop: accept no more, serve what is under way for at most `drain_ns`, free everything.
+ * Accept what waits at the listeners, then no more, and serve what is under way for at most `drain_ns`.
+ * When this returns no worker touches a listener again: the caller may close them.
+ */
+void weir_proxy_drain(struct weir_proxy *proxy, __u64 drain_ns);
+
+/*
+ * Drain, unless that has been begun, wait for its end and free everything.
  * Nulls the pointer, accepts NULL.
  */
 void weir_proxy_stop(struct weir_proxy **proxy, __u64 drain_ns);

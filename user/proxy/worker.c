@@ -194,15 +194,26 @@ static int sleep_ms(const struct weir_worker *worker)
 	return wait_ms;
 }
 
+/* Let go of the listeners, but not of who has got as far as them: a close would reset those. */
+static void leave_listeners(struct weir_worker *worker)
+{
+	weir_worker_accept_all(worker);
+	for (int i = 0; i < 2; i++) {
+		if (worker->listeners[i].fd >= 0)
+			epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, worker->listeners[i].fd, NULL);
+		worker->listeners[i].fd = -1;
+		worker->listeners[i].can_read = false;
+	}
+	__atomic_store_n(&worker->is_draining, true, __ATOMIC_RELEASE);
+}
+
 /* Idle connections go at once, the others when their request is over or the time is up. */
 static void start_draining(struct weir_worker *worker)
 {
-	struct weir_list_link *next, *link = worker->conns.next;
+	struct weir_list_link *next, *link;
 
-	worker->is_draining = true;
-	for (int i = 0; i < 2; i++)
-		if (worker->listeners[i].fd >= 0)
-			epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, worker->listeners[i].fd, NULL);
+	leave_listeners(worker);
+	link = worker->conns.next;
 	for (; link != &worker->conns; link = next) {
 		struct weir_conn *conn = weir_container_of(link, struct weir_conn, all);
 

@@ -77,6 +77,9 @@ void weir_worker_done(struct weir_worker *worker);
  */
 void weir_worker_accept(struct weir_worker *worker, int events);
 
+/* Take all who wait, within reason. */
+void weir_worker_accept_all(struct weir_worker *worker);
+
 /* Watch an end's descriptor, edge-triggered, both ways. Returns 0 or a negative errno. */
 int weir_worker_watch(struct weir_worker *worker, struct weir_end *end);
 
