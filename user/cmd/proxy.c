@@ -237,27 +237,38 @@ static void notify(const char *state)
 		       offsetof(struct sockaddr_un, sun_path) + strlen(path));
 }
 
-/* Read the routes anew. What is wrong with them is said, and the old ones stay. */
-static void reload(const struct weir_cli *cli, const struct options *options,
-		   struct weir_proxy *proxy)
+/* The table holds all of them that is needed; which files they came from stays known. */
+static void forget_routes(struct weir_routes *routes)
 {
-	struct weir_config *config = NULL;
+	weir_arena_done(&routes->arena);
+	free(routes->items);
+	routes->items = NULL;
+	routes->count = 0;
+}
+
+/*
+ * Read the routes files anew: them alone, because the rest of the policy is not this user's to read.
+ * What is wrong with them is said, and the old routes stay.
+ */
+static void reload(const struct weir_config *config, struct weir_proxy *proxy)
+{
+	_cleanup_diags_ struct weir_diags diags = {0};
+	_cleanup_(weir_routes_done) struct weir_routes routes = {0};
 	_cleanup_(weir_table_unref) struct weir_table *before = weir_proxy_table(proxy);
 	struct weir_table *table;
-	int r = load(cli, options, &config);
+	int r = weir_routes_load(config->routes.paths, config->routes.paths_count, &diags, &routes);
 
+	weir_diags_print(&diags, stderr);
 	if (!r)
-		r = weir_table_new(&config->routes, before, config->default_bytes_per_s,
+		r = weir_table_new(&routes, before, config->default_bytes_per_s,
 				   config->default_burst_bytes, &table);
 	if (!r)
 		weir_proxy_set_table(proxy, table);
 	else
 		fprintf(stderr, "weir: the routes stay as they were\n");
-	unload(&config, options);
 }
 
-static int wait_for_signals(const struct weir_cli *cli, const struct options *options, int signals,
-			    struct weir_proxy *proxy)
+static int wait_for_signals(const struct weir_config *config, int signals, struct weir_proxy *proxy)
 {
 	struct signalfd_siginfo info;
 
@@ -270,7 +281,7 @@ static int wait_for_signals(const struct weir_cli *cli, const struct options *op
 		if (info.ssi_signo != SIGHUP)
 			return 0;
 		notify("RELOADING=1");
-		reload(cli, options, proxy);
+		reload(config, proxy);
 		notify("READY=1");
 	}
 }
@@ -305,7 +316,7 @@ static int hand_over(const struct weir_cli *cli, const struct options *options,
 }
 
 static int serve(const struct weir_cli *cli, const struct options *options,
-		 const struct weir_config *config, struct listeners *listeners)
+		 struct weir_config *config, struct listeners *listeners)
 {
 	_cleanup_close_ int signals = block_signals();
 	struct weir_proxy_limits limits = weir_proxy_limits_default;
@@ -326,6 +337,7 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 		return fail(config->proxy.user ? config->proxy.user : "privileges", r);
 	r = weir_table_new(&config->routes, NULL, config->default_bytes_per_s,
 			   config->default_burst_bytes, &table);
+	forget_routes(&config->routes);
 	if (!r)
 		r = weir_proxy_start(&limits, table, listeners->fds[WEIR_HTTP],
 				     listeners->fds[WEIR_TLS], listeners->count,
@@ -338,7 +350,7 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 		return WEIR_EXIT_FAILED;
 	}
 	notify("READY=1");
-	r = wait_for_signals(cli, options, signals, proxy);
+	r = wait_for_signals(config, signals, proxy);
 	notify("STOPPING=1");
 	/* Closed at once, so that no connection waits at a listener that nobody serves. */
 	weir_proxy_drain(proxy, DRAIN_NS);
