@@ -86,6 +86,31 @@ grew pass_return_tcp fetch_package resolving http://mirror.example:8000/package
 expect_equal "exit code of a download by name" "$CODE" 0
 expect_between "packets of the download" "$GREW" 20 100000
 
+# apt on the machine, with folders of its own: a list of packages, and one of them.
+apt() {
+	resolving apt-get -o Dir::Etc::sourcelist="$LAB_DIR/sources.list" \
+		-o Dir::Etc::sourceparts=- -o Dir::State="$LAB_DIR/apt" \
+		-o Dir::Cache="$LAB_DIR/apt" -o APT::Sandbox::User=root \
+		-o Acquire::http::Proxy=false -o APT::Update::Error-Mode=any "$@"
+}
+
+story "apt works on the machine"
+mkdir -p "$LAB_DIR/apt/lists/partial" "$LAB_DIR/apt/archives/partial" "$LAB_DIR/deb/DEBIAN"
+echo 'deb [trusted=yes] http://mirror.example:8000/ ./' >"$LAB_DIR/sources.list"
+printf '%s\n' 'Package: weir-lab' 'Version: 1' 'Architecture: all' 'Maintainer: lab' \
+	'Description: lab' >"$LAB_DIR/deb/DEBIAN/control"
+dpkg-deb -Znone -b "$LAB_DIR/deb" "$LAB_DIR/files/weir-lab.deb" >/dev/null
+{
+	cat "$LAB_DIR/deb/DEBIAN/control"
+	echo "Filename: ./weir-lab.deb"
+	echo "Size: $(stat -c %s "$LAB_DIR/files/weir-lab.deb")"
+	echo "SHA256: $(sha256sum "$LAB_DIR/files/weir-lab.deb" | cut -d ' ' -f 1)"
+} >"$LAB_DIR/files/Packages"
+expect "apt-get update" apt update
+cd "$LAB_DIR" || exit # where apt-get download writes
+expect "apt-get download" apt download weir-lab
+expect "the package is the one" cmp "$LAB_DIR/files/weir-lab.deb" "$LAB_DIR"/weir-lab_1_all.deb
+
 story "a container behind the machine's NAT downloads, by its conntrack entry alone"
 grew pass_return_nat fetch_package container http://$CLIENT:8000/package
 expect_equal "exit code of the download" "$CODE" 0
