@@ -4,7 +4,7 @@
  * every answer is right.
  *
  *   frame -> parse -> scope -> deny -> prove -> hand off -> charge -> pass
- *              each returns a reason, or 0: undecided       -> count -> XDP action
+ *              each returns a reason, or 0: undecided       -> trial over? -> count -> XDP action
  *
  * The order is the policy: cheapest and most selective first, dear lookups and the clock last.
  * A packet that nothing decided is dropped under a counter of its own, which stays 0.
@@ -23,6 +23,7 @@
 #include "parse.h"
 #include "proof.h"
 #include "scope.h"
+#include "trial.h"
 
 /*
  * Nothing objected: the packet passes under its claim. What needed proof was decided by prove(),
@@ -73,7 +74,11 @@ int weir_gate(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (!reason)
 		reason = judge(ctx, &p);
-	return weir_twin ? (int)reason : conclude(ctx, &p, reason);
+	if (weir_twin)
+		return reason;
+	if (!weir_reason_passes(reason))
+		reason = trial_verdict(ctx, &p, reason);
+	return conclude(ctx, &p, reason);
 }
 
 /* Both clocks at one moment, for the loader, which works out the tick offset from them. */

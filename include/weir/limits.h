@@ -22,7 +22,8 @@ enum {
 	WEIR_LIVE_MAX = 1 << 24,       /* what weir.yaml may ask for: a preallocated hash of 1 GB */
 	WEIR_LIVE_DEFAULT = 131072,    /* live bans and releases unless weir.yaml says more */
 	WEIR_REASON_SLOTS = 128, /* slots of struct weir_counts, so that it never changes size */
-	WEIR_CAS_TRIES = 16,     /* attempts to charge a bucket that others charge too */
+	WEIR_TRIAL_INTERFACES_MAX = 16, /* attached on trial at one time */
+	WEIR_CAS_TRIES = 16,            /* attempts to charge a bucket that others charge too */
 };
 
 #endif

@@ -21,12 +21,14 @@
 #include "weir/limits.h"
 
 /* Layout of every map here and in live.h, counts.h, bucket.h. Changes with any of them. */
-#define WEIR_LAYOUT 3
+#define WEIR_LAYOUT 4
 
 /*
- * The control word: bit 0 is the active half. The other bits, when not all 0, are the
- * CLOCK_MONOTONIC nanosecond (rounded down to even) at which a trial ends: from then on the
- * other half is in force, with no process to say so. One aligned 8-byte store changes it all.
+ * The control word: bit 0 is the active half. Bits 2 and up, when not all 0, are the
+ * CLOCK_MONOTONIC nanosecond (rounded down to a multiple of 4) at which a trial ends, with no
+ * process to say so. Bit 1 is what is on trial. 0, a policy: from then on the other half is in
+ * force. 1, being attached: from then on nothing is dropped on the interfaces of `trial`. One
+ * aligned 8-byte store changes it all, so that there is one trial at a time.
  */
 struct weir_control {
 	__u64 word;
@@ -37,17 +39,32 @@ struct weir_control {
 	__u32 owner;           /* of gates that share a NIC, the one that judges; 0: none shares */
 	__u32 watchers; /* WEIR_WATCH_*: who wants to see packets; the gate forgets the late */
 	__u32 reserved[6];
+	__u32 trial[WEIR_TRIAL_INTERFACES_MAX]; /* interfaces by index, 0: none */
 };
 
-#define WEIR_CONTROL_HALF 1ULL
+#define WEIR_CONTROL_HALF   1ULL
+#define WEIR_CONTROL_ATTACH 2ULL
+
+/* When a trial ends or has ended; 0: there is none. */
+static inline __u64 weir_control_deadline(__u64 word)
+{
+	return word & ~(WEIR_CONTROL_HALF | WEIR_CONTROL_ATTACH);
+}
 
 /* The half in force at `now_ns`, which is read only while a trial runs. */
 static inline __u32 weir_control_half(__u64 word, __u64 now_ns)
 {
-	__u64 deadline_ns = word & ~WEIR_CONTROL_HALF;
+	__u64 deadline_ns = weir_control_deadline(word);
 	__u32 active = word & WEIR_CONTROL_HALF;
 
-	return deadline_ns && now_ns >= deadline_ns ? active ^ 1 : active;
+	return deadline_ns && !(word & WEIR_CONTROL_ATTACH) && now_ns >= deadline_ns ? active ^ 1
+										     : active;
+}
+
+/* Has a trial of being attached ended at `now_ns`, unconfirmed? */
+static inline int weir_control_lets_go(__u64 word, __u64 now_ns)
+{
+	return word & WEIR_CONTROL_ATTACH && now_ns >= weir_control_deadline(word);
 }
 
 /* What an address of the gate is; one address may be several. */

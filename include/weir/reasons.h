@@ -52,7 +52,9 @@
 	X(DROP_NO_POLICY, DROP, drop_no_policy, "no policy has been applied yet")                  \
 	X(DROP_MAP, DROP, drop_map, "a map lookup that must succeed failed")                       \
 	X(DROP_UNDECIDED, DROP, drop_undecided, "no stage decided: a bug, always 0")               \
-	X(DROP_NO_LISTENER, DROP, drop_no_listener, "no proxy listens: the sender will try again")
+	X(DROP_NO_LISTENER, DROP, drop_no_listener, "no proxy listens: the sender will try again") \
+	X(PASS_TRIAL_OVER, PASS, pass_trial_over,                                                  \
+	  "would be dropped, but attach --try has ended unconfirmed")
 
 enum weir_reason {
 	WEIR_UNDECIDED = 0,

@@ -124,6 +124,7 @@ static void expect_all_seen(const struct match *match)
 		[WEIR_DROP_PROOF_RATE] = true, [WEIR_DROP_CONTENDED] = true,
 		[WEIR_DROP_NO_POLICY] = true,  [WEIR_DROP_MAP] = true,
 		[WEIR_DROP_UNDECIDED] = true,  [WEIR_DROP_NO_LISTENER] = true,
+		[WEIR_PASS_TRIAL_OVER] = true,
 	};
 
 	for (int i = 0; i < WEIR_REASONS_END; i++)

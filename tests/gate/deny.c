@@ -152,10 +152,10 @@ Test(gate_deny, goes_back_to_the_other_half_when_a_trial_ends)
 
 	apply_listing(gate, CLIENT);
 	half = control->word;
-	control->word = half | ((gate_now_ns() + 60000 * MS_NS) & ~1ULL);
+	control->word = half | weir_control_deadline(gate_now_ns() + 60000 * MS_NS);
 	expect_from(gate, "on trial", CLIENT, WEIR_DROP_DENIED);
 	expect_from(gate, "on trial", LISTED, WEIR_PASS_INGRESS);
-	control->word = half | ((gate_now_ns() - 100 * MS_NS) & ~1ULL);
+	control->word = half | weir_control_deadline(gate_now_ns() - 100 * MS_NS);
 	expect_from(gate, "after the trial", CLIENT, WEIR_PASS_INGRESS);
 	expect_from(gate, "after the trial", LISTED, WEIR_DROP_DENIED);
 	control->word = half;

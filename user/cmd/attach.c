@@ -9,7 +9,7 @@
 #include "cmd/common.h"
 #include "config/config.h"
 
-static const char usage[] = "attach [-m auto|native|skb] [--force] [IFACE...]";
+static const char usage[] = "attach [-m auto|native|skb] [--try TIME] [--force] [IFACE...]";
 
 enum { MODE_OF_CONFIG = -1 };
 
@@ -25,6 +25,7 @@ static int parse_mode(const char *text)
 struct wish {
 	int mode; /* enum weir_mode or MODE_OF_CONFIG */
 	bool is_forced;
+	unsigned long long try_ns;
 };
 
 static int attach_one(const struct weir_paths *paths, const char *interface,
@@ -33,16 +34,20 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 	struct weir_attached attached;
 	enum weir_mode mode = wish->mode == MODE_OF_CONFIG ? configured
 							   : (enum weir_mode)wish->mode;
-	int r = weir_attach(paths, interface, mode, wish->is_forced, diags, &attached);
+	int r = weir_attach_try(paths, interface, mode, wish->is_forced, wish->try_ns, diags,
+				&attached);
 
 	if (r)
 		return r;
-	printf("%s: %s mode%s%s%s, %s%s%s%s\n", interface,
+	printf("%s: %s mode%s%s%s, %s%s%s%s%s\n", interface,
 	       attached.mode == WEIR_MODE_SKB ? "skb" : "native", *attached.why ? " (" : "",
 	       attached.why, *attached.why ? ")" : "",
 	       attached.is_shared ? "shared, by libxdp's dispatcher" : "by a bpf link, not shared",
 	       *attached.why_alone ? ": " : "", attached.why_alone,
-	       attached.was_attached ? "; it was attached already" : "");
+	       attached.was_attached ? "; it was attached already" : "",
+	       attached.is_on_trial
+		       ? "; on trial: receives everything again unless weir confirm comes"
+		       : "");
 	return 0;
 }
 
@@ -92,18 +97,23 @@ static int attach_named(const struct weir_paths *paths, const struct weir_cli *c
 
 int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
 {
-	static const struct option known[] = {{"force", no_argument, NULL, 'F'}, {}};
+	static const struct option known[] = {
+		{"force", no_argument, NULL, 'F'}, {"try", required_argument, NULL, 't'}, {}};
 	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
 	struct wish wish = {.mode = MODE_OF_CONFIG};
 	_cleanup_diags_ struct weir_diags diags = {};
 	struct weir_paths paths;
-	int option, r;
+	int option, r = 0;
 
 	while ((option = getopt_long(argc, argv, "m:", known, NULL)) != -1) {
 		if (option == 'F')
 			wish.is_forced = true;
+		else if (option == 't')
+			r = weir_cmd_duration("--try", optarg, &diags, &wish.try_ns);
 		else
 			wish.mode = option == 'm' ? parse_mode(optarg) : -2;
+		if (r)
+			return weir_cmd_end(&diags, r);
 		if (wish.mode < MODE_OF_CONFIG)
 			return weir_cmd_usage(usage);
 	}

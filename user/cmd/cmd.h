@@ -38,8 +38,9 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(plan, weir_cmd_plan, "", "what apply would change")                                      \
 	X(apply, weir_cmd_apply, "[--try TIME] [--confirmed] [--force]",                           \
 	  "make the kernel match the files")                                                       \
-	X(confirm, weir_cmd_confirm, "", "keep the policy of apply --try")                         \
-	X(attach, weir_cmd_attach, "[-m MODE] [IFACE...]", "filter what interfaces receive")       \
+	X(confirm, weir_cmd_confirm, "", "keep what apply or attach --try has")                    \
+	X(attach, weir_cmd_attach, "[-m MODE] [--try TIME] [IFACE...]",                            \
+	  "filter what interfaces receive")                                                        \
 	X(detach, weir_cmd_detach, "[--purge | IFACE...]", "filter it no longer")                  \
 	X(status, weir_cmd_status, "", "what is loaded, and where")                                \
 	X(deny, weir_cmd_deny, "add|del|list|why|flush ...", "ban sources at once, or ask why")    \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kernel/attach_trial.h"
 #include "kernel/build.h"
 #include "kernel/conntrack.h"
 #include "kernel/fail.h"
@@ -194,6 +195,7 @@ static int open_gate(struct apply *apply)
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	return weir_maps_open_blocks(&apply->maps, apply->diags)
+		       ?: weir_attach_trial_settle(apply->paths, &apply->maps, apply->diags)
 		       ?: weir_pins_converge(apply->paths, &apply->maps, apply->diags);
 }
 
@@ -280,11 +282,22 @@ int weir_apply(const struct weir_paths *paths, const struct weir_config *config,
 	return 0;
 }
 
+/* The half of the control word stays in force for good. */
+static int keep_policy(const struct weir_paths *paths, const struct weir_maps *maps,
+		       struct weir_diags *diags)
+{
+	__u64 half = weir_maps_control(maps)->word & WEIR_CONTROL_HALF;
+	struct weir_applied done;
+
+	__atomic_store_n(&weir_maps_control(maps)->word, half, __ATOMIC_SEQ_CST);
+	weir_kept_confirm(paths, weir_maps_policy(maps, half)->fingerprint, diags);
+	return prune_routes(maps, diags, &done);
+}
+
 int weir_confirm(const struct weir_paths *paths, struct weir_diags *diags)
 {
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	_cleanup_close_ int lock = -1;
-	struct weir_applied done;
 	__u64 word, deadline_ns;
 	int r = weir_paths_ensure(paths, diags) ?:
 		weir_lock_take(paths, WEIR_LOCK_APPLY, "confirm", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
@@ -293,15 +306,16 @@ int weir_confirm(const struct weir_paths *paths, struct weir_diags *diags)
 	if (r)
 		return r;
 	word = weir_maps_control(&maps)->word;
-	deadline_ns = word & ~WEIR_CONTROL_HALF;
+	deadline_ns = weir_control_deadline(word);
 	if (!deadline_ns)
 		return weir_fail(diags, -ENOENT, "no trial is running");
 	if (deadline_ns <= weir_now_ns())
-		return weir_fail(diags, -ETIME,
-				 "the trial has ended: the policy before it is in force again");
-	__atomic_store_n(&weir_maps_control(&maps)->word, word & WEIR_CONTROL_HALF,
-			 __ATOMIC_SEQ_CST);
-	weir_kept_confirm(paths, weir_maps_policy(&maps, word & WEIR_CONTROL_HALF)->fingerprint,
-			  diags);
-	return prune_routes(&maps, diags, &done);
+		return weir_fail(diags, -ETIME, "the trial has ended: %s",
+				 word & WEIR_CONTROL_ATTACH
+					 ? "its interfaces receive everything; weir attach"
+					 : "the policy before it is in force again");
+	if (!(word & WEIR_CONTROL_ATTACH))
+		return keep_policy(paths, &maps, diags);
+	weir_attach_trial_confirm(&maps);
+	return 0;
 }

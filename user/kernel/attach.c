@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kernel/attach_trial.h"
 #include "kernel/dispatcher.h"
 #include "kernel/fail.h"
 #include "kernel/guard.h"
@@ -173,8 +174,34 @@ static int check_mode(const char *interface, unsigned int ifindex, enum weir_mod
 	return 0;
 }
 
-int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached)
+/* First the trial, then the program: see attach_trial.h. */
+static int attach_on_trial(const struct weir_paths *paths, const struct weir_maps *maps,
+			   const char *interface, unsigned int ifindex, enum weir_mode mode,
+			   __u64 try_ns, struct weir_diags *diags, struct weir_attached *attached)
+{
+	int r = try_ns ? weir_attach_trial_begin(maps, ifindex, try_ns, diags) : 0;
+
+	if (r)
+		return r;
+	r = attach_new(paths, maps, interface, ifindex, mode, diags, attached);
+	if (r && try_ns)
+		weir_attach_trial_drop(maps, ifindex);
+	return r;
+}
+
+static int open_gate(const struct weir_paths *paths, struct weir_diags *diags,
+		     struct weir_maps *maps)
+{
+	int r = weir_pins_need(paths, diags, maps) ?: weir_attach_trial_settle(paths, maps, diags);
+
+	if (!r && !weir_maps_policy_in_force(maps))
+		r = weir_fail(diags, -ENODATA, "no complete policy is loaded: weir apply first");
+	return r;
+}
+
+int weir_attach_try(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
+		    bool is_forced, __u64 try_ns, struct weir_diags *diags,
+		    struct weir_attached *ret_attached)
 {
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	unsigned int ifindex = if_nametoindex(interface);
@@ -186,24 +213,26 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 		return weir_fail(diags, -ENODEV, "there is no interface %s here", interface);
 	r = weir_paths_ensure(paths, diags) ?:
 	    weir_lock_take(paths, WEIR_LOCK_APPLY, "attach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
-	    weir_pins_need(paths, diags, &maps);
-	if (r)
-		return r;
-	if (!weir_maps_policy_in_force(&maps))
-		return weir_fail(diags, -ENODATA, "no complete policy is loaded: weir apply first");
-	r = find_own(paths, interface, ifindex, diags, &attached);
-	if (r)
-		return r;
-	if (!attached.was_attached && !is_forced)
+	    open_gate(paths, diags, &maps) ?:
+	    find_own(paths, interface, ifindex, diags, &attached);
+	if (!r && !attached.was_attached && !is_forced)
 		r = weir_guard_policy(paths, &maps, weir_maps_half(&maps), NULL, interface, diags);
 	if (r)
 		return r;
-	r = attached.was_attached
-		    ? check_mode(interface, ifindex, mode, diags, &attached.mode)
-		    : attach_new(paths, &maps, interface, ifindex, mode, diags, &attached);
-	if (!r)
-		*ret_attached = attached;
-	return r;
+	r = attached.was_attached ? check_mode(interface, ifindex, mode, diags, &attached.mode)
+				  : attach_on_trial(paths, &maps, interface, ifindex, mode, try_ns,
+						    diags, &attached);
+	if (r)
+		return r;
+	attached.is_on_trial = weir_attach_trial_has(&maps, ifindex);
+	*ret_attached = attached;
+	return 0;
+}
+
+int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
+		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached)
+{
+	return weir_attach_try(paths, interface, mode, is_forced, 0, diags, ret_attached);
 }
 
 /* Detach, not only unpin: whoever else holds the link must not keep it alive. */
@@ -213,6 +242,22 @@ static int take_off(const struct weir_link *link, struct weir_diags *diags)
 		return weir_fail(diags, -errno, "cannot detach from %s: %s", link->interface,
 				 strerror(errno));
 	return 0;
+}
+
+int weir_detach_link(const struct weir_paths *paths, const struct weir_link *link,
+		     struct weir_diags *diags)
+{
+	return take_off(link, diags) ?: forget(paths, link, diags);
+}
+
+/* The gate may be of another release, whose maps are not ours to read; then it has no trial. */
+static void drop_trial(const struct weir_paths *paths, __u32 ifindex)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	_cleanup_diags_ struct weir_diags unread = {};
+
+	if (!weir_pins_find(paths, &unread, &maps))
+		weir_attach_trial_drop(&maps, ifindex);
 }
 
 int weir_detach(const struct weir_paths *paths, const char *interface, struct weir_diags *diags)
@@ -225,10 +270,14 @@ int weir_detach(const struct weir_paths *paths, const char *interface, struct we
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < links.count; i++)
-		if (!strcmp(links.items[i].interface, interface))
-			return take_off(&links.items[i], diags)
-				       ?: forget(paths, &links.items[i], diags);
+	for (size_t i = 0; i < links.count; i++) {
+		if (strcmp(links.items[i].interface, interface))
+			continue;
+		r = weir_detach_link(paths, &links.items[i], diags);
+		if (!r)
+			drop_trial(paths, links.items[i].ifindex);
+		return r;
+	}
 	return weir_fail(diags, -ENOENT, "the gate is not attached to %s", interface);
 }
 
@@ -244,7 +293,7 @@ int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags)
 	if (r)
 		return r;
 	for (size_t i = 0; !r && i < links.count; i++)
-		r = take_off(&links.items[i], diags) ?: forget(paths, &links.items[i], diags);
+		r = weir_detach_link(paths, &links.items[i], diags);
 	if (r)
 		return r;
 	return weir_pins_remove_all(paths, diags)

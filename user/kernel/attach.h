@@ -9,11 +9,13 @@
 #include "config/config.h"
 #include "kernel/maps.h"
 #include "kernel/paths.h"
+#include "kernel/pins.h"
 
 /* How an interface came to be filtered. */
 struct weir_attached {
 	enum weir_mode mode; /* NATIVE or SKB, never AUTO */
 	bool was_attached;   /* it was already; nothing was changed */
+	bool is_on_trial;    /* it goes off by itself, unless confirmed */
 	char why[96];        /* why not native, in auto mode; else "" */
 	bool is_shared;      /* by libxdp's dispatcher: other XDP programs can be added */
 	char why_alone[128]; /* else why not */
@@ -31,6 +33,14 @@ int weir_attach(const struct weir_paths *paths, const char *interface, enum weir
 		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached);
 
 /*
+ * The same, on trial: after `try_ns` the interface receives everything again unless weir_confirm
+ * comes (kernel/attach_trial.h). 0: for good. One that is attached already goes on no trial.
+ */
+int weir_attach_try(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
+		    bool is_forced, __u64 try_ns, struct weir_diags *diags,
+		    struct weir_attached *ret_attached);
+
+/*
  * Detach from the interface and remove the pin. The policy stays loaded. -ENOENT with a
  * diagnostic when it was not attached.
  */
@@ -40,6 +50,10 @@ int weir_detach(const struct weir_paths *paths, const char *interface, struct we
  * Take everything away: links, the hand-off, routes, pins. Live bans stay in the journal.
  */
 int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags);
+
+/* Detach one link and remove its pin: for those who have it open, under apply.lock. */
+int weir_detach_link(const struct weir_paths *paths, const struct weir_link *link,
+		     struct weir_diags *diags);
 
 /* What runs on an interface: 0 where nothing does. */
 struct weir_running {

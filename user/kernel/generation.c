@@ -23,10 +23,12 @@ int weir_half_inactive(const struct weir_maps *maps, struct weir_diags *diags, _
 {
 	struct weir_control *control = weir_maps_control(maps);
 	__u64 word = __atomic_load_n(&control->word, __ATOMIC_ACQUIRE);
-	__u32 half = weir_control_half(word, weir_now_ns());
+	__u64 now_ns = weir_now_ns();
+	__u32 half = weir_control_half(word, now_ns);
 	int r;
 
-	if (word & ~WEIR_CONTROL_HALF && half == (word & WEIR_CONTROL_HALF))
+	/* Of being attached, also one that has just ended: it is to be settled, not forgotten. */
+	if (now_ns < weir_control_deadline(word) || word & WEIR_CONTROL_ATTACH)
 		return weir_fail(diags, -EBUSY,
 				 "a trial is running: weir confirm keeps it, else wait until it "
 				 "has ended");
@@ -173,7 +175,7 @@ void weir_generation_flip(const struct weir_maps *maps, __u32 half, __u64 deadli
 {
 	const struct weir_rate *to = weir_maps_rates(maps, half);
 	const struct weir_rate *from = weir_maps_rates(maps, half ^ 1);
-	__u64 word = (deadline_ns & ~WEIR_CONTROL_HALF) | half;
+	__u64 word = weir_control_deadline(deadline_ns) | half;
 	bool has_previous = weir_maps_policy(maps, half ^ 1)->is_complete;
 
 	__atomic_store_n(&weir_maps_control(maps)->word, word, __ATOMIC_SEQ_CST);

@@ -109,22 +109,6 @@ static int share_maps(struct weir_gate *gate, const struct weir_load *load)
 	return 0;
 }
 
-/*
- * The lookup is in a module on most kernels, and comes and goes with it: a gate that was loaded
- * before the module has none. Read from the list of symbols, because the kernel's type
- * information, which libbpf reads anyway, takes 100 ms more.
- */
-static bool has_conntrack_lookup(void)
-{
-	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
-	char line[512];
-
-	while (symbols && fgets(line, sizeof(line), symbols))
-		if (strstr(line, " bpf_xdp_ct_lookup"))
-			return true;
-	return false;
-}
-
 static int prepare(struct weir_gate *gate, const struct weir_load *load, struct weir_diags *diags)
 {
 	__s64 offset_ns = 0;
@@ -138,7 +122,6 @@ static int prepare(struct weir_gate *gate, const struct weir_load *load, struct 
 	gate->rodata->weir_twin = load->is_twin;
 	gate->rodata->weir_forced_half = load->forced_half;
 	gate->rodata->weir_owner = load->owner;
-	gate->rodata->weir_has_conntrack = has_conntrack_lookup();
 	bpf_program__set_autoload(gate->progs.weir_clock, false);
 	r = share_maps(gate, load);
 	return r ? fail_load(diags, r, "prepare the gate's maps") : 0;

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/attach.h"
+#include "kernel/attach_trial.h"
 #include "kernel/dispatcher.h"
 #include "kernel/fail.h"
 #include "kernel/generation.h"
@@ -20,13 +21,15 @@
 #include "kernel/steer.h"
 #include "plan/addresses.h"
 
-static void read_interface(const struct weir_link *link, struct weir_status_interface *interface)
+static void read_interface(const struct weir_maps *maps, const struct weir_link *link,
+			   struct weir_status_interface *interface)
 {
 	struct weir_running running = {};
 
 	memcpy(interface->name, link->interface, sizeof(interface->name));
 	interface->program_id = link->program_id;
 	interface->is_shared = link->is_shared;
+	interface->is_on_trial = weir_attach_trial_has(maps, link->ifindex);
 	interface->is_gone = !link->ifindex;
 	interface->is_elsewhere = if_nametoindex(link->interface) != link->ifindex ||
 				  weir_running_on(link->ifindex, &running) ||
@@ -36,8 +39,8 @@ static void read_interface(const struct weir_link *link, struct weir_status_inte
 		weir_dispatcher_probe(interface->why_alone, sizeof(interface->why_alone));
 }
 
-static int read_interfaces(const struct weir_paths *paths, struct weir_diags *diags,
-			   struct weir_status *status)
+static int read_interfaces(const struct weir_paths *paths, const struct weir_maps *maps,
+			   struct weir_diags *diags, struct weir_status *status)
 {
 	_cleanup_links_ struct weir_links links = {};
 	int r = weir_links_open(paths, diags, &links);
@@ -48,18 +51,20 @@ static int read_interfaces(const struct weir_paths *paths, struct weir_diags *di
 	if (!status->interfaces)
 		return weir_fail(diags, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < links.count; i++)
-		read_interface(&links.items[i], &status->interfaces[i]);
+		read_interface(maps, &links.items[i], &status->interfaces[i]);
 	status->interfaces_count = links.count;
 	return 0;
 }
 
 static void read_trial(const struct weir_maps *maps, struct weir_status *status)
 {
-	__u64 deadline_ns = weir_maps_control(maps)->word & ~WEIR_CONTROL_HALF;
+	__u64 word = weir_maps_control(maps)->word;
+	__u64 deadline_ns = weir_control_deadline(word);
 	__u64 now_ns = weir_now_ns();
 
 	if (!deadline_ns)
 		return;
+	status->is_attach_trial = word & WEIR_CONTROL_ATTACH;
 	status->trial = now_ns < deadline_ns ? WEIR_TRIAL_RUNS : WEIR_TRIAL_WENT_BACK;
 	status->trial_left_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
 }
@@ -146,7 +151,7 @@ int weir_status_read(const struct weir_paths *paths, const char *instance, struc
 		status.is_loaded = true;
 		status.program_id = maps.program_id;
 		r = weir_program_tag(maps.program_fd, &status.program_tag) ?:
-		    read_interfaces(paths, diags, &status) ?:
+		    read_interfaces(paths, &maps, diags, &status) ?:
 		    read_policy(&maps, diags, &status) ?:
 		    read_live(paths, &maps, diags, &status) ?:
 		    read_steer(paths, diags, &status);

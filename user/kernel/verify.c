@@ -76,17 +76,22 @@ static int check_program(struct verify *verify)
 
 static int check_trial(struct verify *verify)
 {
-	__u64 deadline_ns = weir_maps_control(&verify->maps)->word & ~WEIR_CONTROL_HALF;
+	__u64 word = weir_maps_control(&verify->maps)->word;
+	__u64 deadline_ns = weir_control_deadline(word);
 	__u64 now_ns = weir_now_ns();
 	char left[WEIR_QUANTITY_TEXT_MAX];
 
 	if (!deadline_ns)
 		return 0;
 	if (now_ns < deadline_ns)
-		return add(verify, TRIAL, "the policy in force goes back in %s",
+		return add(verify, TRIAL, "%s in %s",
+			   word & WEIR_CONTROL_ATTACH
+				   ? "interfaces on trial receive everything again"
+				   : "the policy in force goes back",
 			   weir_duration_format(deadline_ns - now_ns, left));
-	return add(verify, TRIAL,
-		   "a trial has ended unconfirmed: the policy before it is in force");
+	return add(verify, TRIAL, "a trial has ended unconfirmed: %s",
+		   word & WEIR_CONTROL_ATTACH ? "its interfaces receive everything"
+					      : "the policy before it is in force");
 }
 
 /* Every difference by name, but not a million of them. */
@@ -219,7 +224,7 @@ static int check_routes(struct verify *verify)
 	__attribute__((cleanup(weir_routes_state_done))) struct weir_routes_state state = {};
 	const struct weir_region *region = &verify->config->region;
 	_cleanup_free_ __u32 *wanted = calloc(region->ingress_count ?: 1, sizeof(*wanted));
-	bool is_trying = weir_maps_control(&verify->maps)->word & ~WEIR_CONTROL_HALF;
+	bool is_trying = weir_control_deadline(weir_maps_control(&verify->maps)->word);
 	size_t count;
 	int r;
 

@@ -70,7 +70,8 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 					  "gate off"
 					: "the interface was deleted");
 		else
-			fprintf(to, "%s, program id %u, %s%s%s\n",
+			fprintf(to, "%s%s, program id %u, %s%s%s\n",
+				interface->is_on_trial ? ", on trial," : "",
 				interface->is_elsewhere ? " (another network namespace)" : " mode",
 				interface->program_id,
 				interface->is_shared ? "shared, by libxdp's dispatcher"
@@ -79,9 +80,25 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 	}
 }
 
+static void print_trial(FILE *to, const struct weir_status *status)
+{
+	char left[WEIR_QUANTITY_TEXT_MAX];
+
+	if (status->trial == WEIR_TRIAL_RUNS)
+		fprintf(to, "trial:       %s in %s unless weir confirm comes\n",
+			status->is_attach_trial ? "interfaces on trial receive everything again"
+						: "goes back",
+			weir_duration_format(status->trial_left_ns, left));
+	if (status->trial == WEIR_TRIAL_WENT_BACK)
+		fprintf(to, "trial:       ended unconfirmed: %s\n",
+			status->is_attach_trial
+				? "interfaces on trial receive everything; attach again"
+				: "the policy before it is in force");
+}
+
 static void print_policy(FILE *to, const struct weir_status *status)
 {
-	char time[WEIR_TIME_TEXT_MAX], left[WEIR_QUANTITY_TEXT_MAX];
+	char time[WEIR_TIME_TEXT_MAX];
 
 	if (!status->has_policy) {
 		fputs("policy:      none: everything is dropped\n", to);
@@ -89,11 +106,7 @@ static void print_policy(FILE *to, const struct weir_status *status)
 	}
 	fprintf(to, "policy:      %016llx, applied %s, half %u\n", status->fingerprint,
 		weir_time_text(status->applied_at_s * 1000000000ULL, time), status->half);
-	if (status->trial == WEIR_TRIAL_RUNS)
-		fprintf(to, "trial:       goes back in %s unless weir confirm comes\n",
-			weir_duration_format(status->trial_left_ns, left));
-	if (status->trial == WEIR_TRIAL_WENT_BACK)
-		fputs("trial:       ended unconfirmed: the policy before it is in force\n", to);
+	print_trial(to, status);
 	fprintf(to, "addresses:   %u destinations, %llu denied sources (%u of %u blocks)\n",
 		status->destinations, status->denied_addresses, status->blocks, status->blocks_max);
 }
@@ -148,7 +161,8 @@ static json_t *interfaces_json(const struct weir_status *status)
 			interfaces, json_pack("{s:s, s:s, s:I, s:b, s:s*}", "name", interface->name,
 					      "mode", weir_status_interface_state(interface),
 					      "program_id", (json_int_t)interface->program_id,
-					      "shared", interface->is_shared, "why_alone",
+					      "on_trial", interface->is_on_trial, "shared",
+					      interface->is_shared, "why_alone",
 					      *interface->why_alone ? interface->why_alone : NULL));
 	}
 	return interfaces;
@@ -191,11 +205,12 @@ char *weir_status_json(const struct weir_status *status)
 		gate = json_pack("{s:I, s:o, s:I}", "program_id", (json_int_t)status->program_id,
 				 "tag", hex_json(status->program_tag), "layout",
 				 (json_int_t)status->layout);
-	return weir_json_text(
-		json_pack("{s:s, s:o, s:o, s:o, s:{s:s, s:f}, s:o, s:o, s:I, s:s}", "instance",
-			  status->instance, "gate", gate, "interfaces", interfaces_json(status),
-			  "policy", policy_json(status), "trial", "state",
-			  trial_slugs[status->trial], "left_s", status->trial_left_ns / 1e9, "live",
-			  live_json(status), "handoff", steer_json(status), "routes_missing",
-			  (json_int_t)status->routes_missing, "files", files_slugs[status->files]));
+	return weir_json_text(json_pack(
+		"{s:s, s:o, s:o, s:o, s:{s:s, s:s, s:f}, s:o, s:o, s:I, s:s}", "instance",
+		status->instance, "gate", gate, "interfaces", interfaces_json(status), "policy",
+		policy_json(status), "trial", "state", trial_slugs[status->trial], "of",
+		status->is_attach_trial ? "attach" : "policy", "left_s",
+		status->trial_left_ns / 1e9, "live", live_json(status), "handoff",
+		steer_json(status), "routes_missing", (json_int_t)status->routes_missing, "files",
+		files_slugs[status->files]));
 }

@@ -16,6 +16,7 @@ struct weir_status_interface {
 	bool is_gone;        /* the interface was deleted: its pin is all that is left */
 	bool is_elsewhere;   /* in another network namespace: the mode cannot be seen */
 	bool is_native;      /* else skb mode */
+	bool is_on_trial;    /* of being attached, running or ended: see weir_status.trial */
 	bool is_shared;      /* by libxdp's dispatcher: other XDP programs can run beside it */
 	char why_alone[128]; /* else why not; "" when nothing speaks against it any more */
 	__u32 program_id;
@@ -24,7 +25,8 @@ struct weir_status_interface {
 enum weir_status_trial {
 	WEIR_TRIAL_NONE,
 	WEIR_TRIAL_RUNS,
-	WEIR_TRIAL_WENT_BACK, /* it ended unconfirmed: the policy before it is in force */
+	/* It ended unconfirmed: the policy before is in force, or interfaces receive everything. */
+	WEIR_TRIAL_WENT_BACK,
 };
 
 /* What the files say about the policy in force. */
@@ -45,6 +47,7 @@ struct weir_status {
 	__u32 half;
 	enum weir_status_trial trial;
 	__u64 trial_left_ns;
+	bool is_attach_trial; /* of interfaces, not of the policy */
 	__u64 fingerprint;
 	__u64 applied_at_s; /* CLOCK_REALTIME */
 	__u32 destinations;
