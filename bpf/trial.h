@@ -34,8 +34,7 @@ static __always_inline __u32 trial_verdict(struct xdp_md *ctx, const struct weir
 {
 	__u64 word = p->control ? *(const volatile __u64 *)&p->control->word : 0;
 
-	if (!(word & WEIR_CONTROL_ATTACH) ||
-	    !weir_control_lets_go(word, bpf_ktime_get_coarse_ns()))
+	if (!(word & WEIR_CONTROL_ATTACH) || !weir_control_lets_go(word, bpf_ktime_get_coarse_ns()))
 		return reason;
 	return trial_is_of(ctx->ingress_ifindex) ? WEIR_PASS_TRIAL_OVER : reason;
 }
