@@ -85,25 +85,33 @@ static __always_inline bool watch_is_due(struct weir_watch *watch, __u64 now_ns)
 					   from_ns + watch->interval_ns) == arrival_ns;
 }
 
+/*
+ * How much of a frame is shown: 1 to WEIR_WATCH_FRAME_BYTES, in the one form in which the verifier
+ * of Linux 6.1 sees that.
+ */
+static __always_inline __u32 watch_size(__u32 bytes)
+{
+	__u32 size = bytes < WEIR_WATCH_FRAME_BYTES ? bytes : WEIR_WATCH_FRAME_BYTES;
+
+	asm volatile("" : "+r"(size));
+	return ((size - 1) & (WEIR_WATCH_FRAME_BYTES - 1)) + 1;
+}
+
 /* Returns false when the ring is full. */
 static __always_inline bool watch_put_frame(struct xdp_md *ctx, __u32 reason, __u64 now_ns)
 {
 	struct weir_watch_frame *frame = bpf_ringbuf_reserve(&weir_frames, sizeof(*frame), 0);
-	__u32 bytes = bpf_xdp_get_buff_len(ctx), size = bytes;
+	__u32 bytes = bpf_xdp_get_buff_len(ctx), size = watch_size(bytes);
 
 	if (!frame)
 		return false;
-	if (size > WEIR_WATCH_FRAME_BYTES)
-		size = WEIR_WATCH_FRAME_BYTES;
 	frame->at_ns = now_ns;
 	frame->reason = reason;
 	frame->frame_bytes = bytes;
 	frame->ifindex = ctx->ingress_ifindex;
 	frame->queue = ctx->rx_queue_index;
 	frame->reserved = 0;
-	if (!size || bpf_xdp_load_bytes(ctx, 0, frame->bytes, size))
-		size = 0;
-	frame->size = size;
+	frame->size = bpf_xdp_load_bytes(ctx, 0, frame->bytes, size) ? 0 : size;
 	bpf_ringbuf_submit(frame, 0);
 	return true;
 }
