@@ -439,3 +439,22 @@ STORY(keeps_a_late_reply_of_a_half_closed_client)
 	expect_has(answer, "\r\n\r\nA");
 	close(fd);
 }
+
+STORY(answers_many_pipelined_requests)
+{
+	enum { MANY = 500 };
+	static char requests[MANY * 100];
+	size_t size = 0, answers = 0;
+
+	lab_start(&lab, AB);
+	/* Some are answered by a container, some by a page, none waits for another's event. */
+	for (int i = 0; i < MANY; i++)
+		size += sprintf(requests + size, "%s",
+				i == MANY - 1 ? LAST("a.example")
+				: i % 3       ? GET("nobody.example")
+					      : GET("b.example"));
+	for (const char *at = lab_ask(lab.http_port, requests); (at = strstr(at, "HTTP/1.1 "));
+	     at++)
+		answers++;
+	cr_expect_eq(answers, MANY, "%zu", answers);
+}

@@ -20,6 +20,9 @@
 #define RESET_LOOK_NS 20000000ULL
 enum { RESET_LOOKS_MAX = 250 };
 
+/* Changes of state before the others have their turn. */
+enum { STEPS_MAX = 64 };
+
 static const struct weir_proxy_limits *limits(const struct weir_conn *conn)
 {
 	return &conn->worker->proxy->limits;
@@ -266,22 +269,23 @@ static void step(struct weir_conn *conn)
 	}
 }
 
+/* Where the connection is, as one number: a step that does not change it has to wait for an event. */
+static __u64 position(const struct weir_conn *conn)
+{
+	return (__u64)conn->requests << 16 | conn->state << 1 | conn->is_tunnel;
+}
+
 void weir_conn_run(struct weir_conn *conn)
 {
-	__u8 state;
-	__u32 requests;
-	bool is_tunnel;
+	for (int steps = 0; steps < STEPS_MAX; steps++) {
+		__u64 before = position(conn);
 
-	do {
-		state = conn->state;
-		requests = conn->requests;
-		is_tunnel = conn->is_tunnel;
 		step(conn);
-	} while (conn->state != WEIR_CONN_CLOSED &&
-		 (conn->state != state || conn->requests != requests ||
-		  conn->is_tunnel != is_tunnel) &&
-		 conn->state != WEIR_CONN_RESET && conn->state != WEIR_CONN_LINGER);
-	weir_conn_bill_bytes(conn);
+		if (conn->state >= WEIR_CONN_LINGER || position(conn) == before)
+			return;
+	}
+	/* A client that pipelines without end has its turn like any other. */
+	weir_conn_again(conn);
 }
 
 void weir_conn_expired(struct weir_conn *conn)

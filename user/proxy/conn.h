@@ -27,6 +27,7 @@ struct weir_worker;
 /* Whose a timer is. */
 enum weir_timer_kind { WEIR_TIMER_CONN, WEIR_TIMER_METER, WEIR_TIMER_LINK };
 
+/* From LINGER on nothing but the end is to come. */
 enum weir_conn_state {
 	WEIR_CONN_SNIFF,   /* reading the hello or a request head; idle between requests, too */
 	WEIR_CONN_CONNECT, /* waiting for a container to accept */
