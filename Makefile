@@ -125,7 +125,29 @@ $(B)/flood: tests/tools/flood.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -pie $(LDFLAGS) $< -o $@
 
-LAB := $(B)/weir $(B)/flood
+# Another version of the gate, as far as the kernel can tell: the same source, compiled otherwise.
+OTHERS := $(patsubst user/kernel/%.c,$(B)/other/%.o,$(shell grep -l '"gate.skel.h"' user/kernel/*.c))
+
+$(B)/other/gate.bpf.o: BPF_CFLAGS += -O3
+$(B)/other/%.bpf.o: bpf/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(Q)llvm-strip -g $@
+
+$(B)/other/%.skel.h: $(B)/other/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name weir_$* > $@
+
+$(B)/other/%.o: user/kernel/%.c $(B)/other/gate.skel.h | $(SKELS)
+	$(say) CC $@
+	$(Q)$(CC) -I$(B)/other $(BASE_CFLAGS) -c $< -o $@
+
+$(B)/weir-other: $(B)/main.o $(OTHERS) $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
+
+LAB := $(B)/weir $(B)/weir-other $(B)/flood
 
 # Run in virtual machines: beside the gate's own, with a second XDP program.
 KERNEL_TESTS := $(filter-out %.bpf.c,$(wildcard tests/kernels/*.c)) tests/gate/kernel_lab.c
