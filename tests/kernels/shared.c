@@ -25,7 +25,7 @@
 #include "kernel/shared.h"
 #include "neighbour.skel.h"
 
-TestSuite(shared, .timeout = 120);
+TestSuite(shared, .timeout = 240);
 
 static struct lab lab;
 static struct weir_neighbour *neighbour;
