@@ -46,6 +46,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(deny, weir_cmd_deny, "add|del|list|why|flush ...", "ban sources at once, or ask why")    \
 	X(allow, weir_cmd_allow, "add|del|list|flush ...", "release sources at once")              \
 	X(counts, weir_cmd_counts, "[-a]", "packets by reason and by destination")                 \
+	X(capture, weir_cmd_capture, "[--reason SLUG] [-w FILE]...", "show packets and why")       \
 	X(metrics, weir_cmd_metrics, "[-o FILE]", "the gate's metrics, for Prometheus")            \
 	X(proxy, weir_cmd_proxy, "[--listen-http A:P] [--listen-tls A:P]", "the splice proxy")     \
 	X(verify, weir_cmd_verify, "", "does the kernel hold what the files say?")                 \

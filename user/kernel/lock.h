@@ -4,6 +4,7 @@
  *
  *   apply.lock   generations, programs, links, routes; held for as long as an apply takes
  *   live.lock    weir_live, the length masks and the live bits; held for milliseconds
+ *   capture.lock weir_watch and the ring of frames; held for as long as a capture takes
  *
  * Whoever needs both takes apply.lock first. A lock is flock(2) on a file: it goes with the
  * process that holds it, however that ends.
@@ -23,7 +24,8 @@ enum { WEIR_LOCK_WAIT_MS = 5000 };
 int weir_lock_take(const struct weir_paths *paths, const char *name, const char *command,
 		   int wait_ms, struct weir_diags *diags, int *ret_fd);
 
-#define WEIR_LOCK_APPLY "apply.lock"
-#define WEIR_LOCK_LIVE  "live.lock"
+#define WEIR_LOCK_APPLY   "apply.lock"
+#define WEIR_LOCK_LIVE    "live.lock"
+#define WEIR_LOCK_CAPTURE "capture.lock"
 
 #endif
