@@ -78,14 +78,18 @@ static int find_napi(const char *peer)
 	return pid;
 }
 
+/* A CPU for a process; the poller's, while it has packets, is nobody else's. */
 static void pin(int pid, int cpu)
 {
+	const struct sched_param lowest = {.sched_priority = 1};
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
 	CPU_SET(cpu, &cpus);
 	if (sched_setaffinity(pid, sizeof(cpus), &cpus))
 		bench_die("cannot bind process %d to CPU %d: %s", pid, cpu, strerror(errno));
+	if (pid)
+		(void)sched_setscheduler(pid, SCHED_FIFO, &lowest);
 }
 
 static __u64 run_time_ns(int pid)
@@ -133,7 +137,9 @@ static double measure(struct flood *flood, const struct contender *contender)
 	__u64 ns = run_time_ns(contender->napi_pid);
 
 	flood->object->bss->bench_interface = if_nametoindex(contender->interface);
+	bench_hold_cpu();
 	send_for(flood, FLOOD_NS);
+	bench_yield_cpu();
 	usleep(DRAIN_US);
 	ns = run_time_ns(contender->napi_pid) - ns;
 	packets = sent_packets(contender->interface) - packets;
