@@ -120,3 +120,19 @@ void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans
 	munmap(groups, map_bytes(maps->groups));
 	munmap(areas, map_bytes(maps->areas));
 }
+
+void bench_maps_unban(const struct bench_maps *maps)
+{
+	struct weir_control *control = map_open(maps->control);
+	struct weir_group *groups = map_open(maps->groups);
+	struct weir_area *areas = map_open(maps->areas);
+
+	for (__u32 i = 0; i < WEIR_AREAS; i++)
+		areas[i].live = 0;
+	for (__u32 i = 0; i < WEIR_GROUPS; i++)
+		groups[i].live = 0;
+	control->ban_lengths = 0;
+	munmap(control, map_bytes(maps->control));
+	munmap(groups, map_bytes(maps->groups));
+	munmap(areas, map_bytes(maps->areas));
+}

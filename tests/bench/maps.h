@@ -31,4 +31,7 @@ void bench_maps_put(const struct bench_maps *maps, const struct weir_generation 
 /* Live bans without an end: entries first, then the bits that make the gate look for them. */
 void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans);
 
+/* Take back what leads packets to the bans: to the gate there are none. */
+void bench_maps_unban(const struct bench_maps *maps);
+
 #endif
