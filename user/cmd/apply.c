@@ -9,7 +9,7 @@
 #include "kernel/kept.h"
 #include "kernel/lock.h"
 
-static const char usage[] = "apply [--confirmed] [--try TIME] [--wait TIME] [--force]";
+static const char usage[] = "apply [--confirmed | --lists] [--try TIME] [--wait TIME] [--force]";
 
 struct wish {
 	struct weir_apply_options options;
@@ -18,11 +18,10 @@ struct wish {
 
 static int parse(int argc, char **argv, struct weir_diags *diags, struct wish *wish)
 {
-	static const struct option known[] = {{"confirmed", no_argument, NULL, 'c'},
-					      {"try", required_argument, NULL, 't'},
-					      {"wait", required_argument, NULL, 'w'},
-					      {"force", no_argument, NULL, 'F'},
-					      {}};
+	static const struct option known[] = {
+		{"confirmed", no_argument, NULL, 'c'}, {"lists", no_argument, NULL, 'l'},
+		{"try", required_argument, NULL, 't'}, {"wait", required_argument, NULL, 'w'},
+		{"force", no_argument, NULL, 'F'},     {}};
 	struct weir_apply_options *options = &wish->options;
 	unsigned long long ns;
 	int option, r = 0;
@@ -31,6 +30,9 @@ static int parse(int argc, char **argv, struct weir_diags *diags, struct wish *w
 		switch (option) {
 		case 'c':
 			wish->is_confirmed = true;
+			break;
+		case 'l':
+			options->is_lists_only = true;
 			break;
 		case 't':
 			r = weir_cmd_duration("--try", optarg, diags, &ns);
@@ -49,6 +51,9 @@ static int parse(int argc, char **argv, struct weir_diags *diags, struct wish *w
 			return 1;
 		}
 	}
+	/* A trial of lists would be over before whoever fetches them could look. */
+	if (options->is_lists_only && (wish->is_confirmed || options->try_ns))
+		return 1;
 	return r ?: optind < argc;
 }
 

@@ -4,9 +4,9 @@
  */
 #include "kernel/apply.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "kernel/attach_trial.h"
@@ -16,11 +16,14 @@
 #include "kernel/generation.h"
 #include "kernel/guard.h"
 #include "kernel/kept.h"
+#include "kernel/lists.h"
 #include "kernel/live.h"
 #include "kernel/lock.h"
+#include "kernel/machine.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
 #include "kernel/routes.h"
+#include "kernel/routes_follow.h"
 #include "kernel/steer.h"
 #include "kernel/trial.h"
 #include "plan/addresses.h"
@@ -28,7 +31,9 @@
 struct apply {
 	const struct weir_paths *paths;
 	const struct weir_config *config;
+	const struct weir_apply_options *options;
 	struct weir_diags *diags;
+	int lock; /* apply.lock */
 	struct weir_maps maps;
 	struct weir_generation *generation;
 	__u32 *ingress; /* host order, sorted */
@@ -39,6 +44,7 @@ struct apply {
 
 static void apply_done(struct apply *apply)
 {
+	closep(&apply->lock);
 	weir_maps_done(&apply->maps);
 	weir_generation_free(&apply->generation);
 	free(apply->ingress);
@@ -199,28 +205,6 @@ static int open_gate(struct apply *apply)
 		       ?: weir_pins_converge(apply->paths, &apply->maps, apply->diags);
 }
 
-/* Leave the routes that the policy in force needs. Where it has failed, apply has said so. */
-static int prune_routes(const struct weir_maps *maps, struct weir_diags *diags,
-			struct weir_applied *done)
-{
-	_cleanup_free_ struct weir_slot *slots = NULL;
-	_cleanup_free_ __u32 *wanted = NULL;
-	struct weir_generation live;
-	size_t slots_count = 0, count = 0;
-	int r = 0;
-
-	if (weir_generation_view(maps, weir_maps_half(maps), &live))
-		r = weir_generation_slots(&live, &slots, &slots_count);
-	wanted = calloc(slots_count ?: 1, sizeof(*wanted));
-	if (r || !wanted)
-		return weir_fail(diags, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < slots_count; i++)
-		if (slots[i].roles & WEIR_ROLE_INGRESS)
-			wanted[count++] = ntohl(slots[i].address);
-	count = weir_addresses_sort(wanted, count);
-	return weir_routes_prune(wanted, count, diags, &done->routes_removed, &done->routes_in_use);
-}
-
 /* The one setting that a loaded gate does not take over. */
 static void warn_of_live_max(const struct apply *apply)
 {
@@ -248,74 +232,128 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 		return r;
 	r = write_and_try(apply, options->is_forced) ?: flip(apply, options->try_ns);
 	if (r) {
-		prune_routes(&apply->maps, apply->diags, &apply->done);
+		weir_routes_follow(&apply->maps, apply->diags, &apply->done);
 		return r;
 	}
 	r = weir_pins_converge(apply->paths, &apply->maps, apply->diags)
 		    ?: weir_steer_converge(apply->paths, &apply->maps, apply->diags);
 	/* During a trial the old policy may come back, and needs its addresses local. */
-	return r || options->try_ns ? r : prune_routes(&apply->maps, apply->diags, &apply->done);
+	return r || options->try_ns ? r
+				    : weir_routes_follow(&apply->maps, apply->diags, &apply->done);
+}
+
+static int take_gate(struct apply *apply)
+{
+	return weir_lock_take(apply->paths, WEIR_LOCK_APPLY, "apply", apply->options->wait_ms,
+			      apply->diags, &apply->lock)
+		       ?: open_gate(apply);
+}
+
+static bool is_trial_running(const struct apply *apply)
+{
+	return apply->maps.program_fd >= 0 &&
+	       weir_now_ns() < weir_control_deadline(weir_maps_control(&apply->maps)->word);
+}
+
+/* Nobody is there to be told to try again later; a trial ends by itself. Without the lock. */
+static int wait_for_trial(struct apply *apply)
+{
+	static const struct timespec step = {.tv_nsec = 100000000};
+	int r = take_gate(apply);
+
+	while (!r && is_trial_running(apply)) {
+		closep(&apply->lock);
+		weir_maps_done(&apply->maps);
+		nanosleep(&step, NULL);
+		r = take_gate(apply);
+	}
+	return r;
+}
+
+/* A list that covers the machine, the region, the CDN or a management source. */
+static int check_cover(const struct apply *apply)
+{
+	_cleanup_free_ __u32 *machine = NULL;
+	size_t count = 0;
+	int r = weir_machine_addresses(apply->config, apply->diags, &machine, &count);
+
+	return r
+		       ?: weir_config_check_cover(apply->config, machine, count,
+						  apply->options->is_forced, apply->diags);
+}
+
+static int check_files(const struct apply *apply)
+{
+	int r = weir_conntrack_check(apply->config, apply->diags) ?:
+		check_cover(apply) ?:
+		weir_paths_ensure(apply->paths, apply->diags);
+
+	if (r || !apply->options->is_lists_only)
+		return r;
+	return weir_lists_check(apply->paths, apply->config, apply->options->is_forced,
+				apply->diags);
+}
+
+/* All but the lists as it is in force. */
+static int graft_lists(struct apply *apply)
+{
+	struct weir_generation live;
+	int r;
+
+	if (apply->maps.program_fd < 0 ||
+	    !weir_generation_view(&apply->maps, weir_maps_half(&apply->maps), &live))
+		return weir_fail(apply->diags, -ENODATA,
+				 "--lists: there is no policy in force: weir apply first");
+	r = weir_generation_graft(&live, apply->generation, &apply->done.others_left);
+	if (r)
+		return weir_fail(apply->diags, r, "out of memory");
+	if (apply->done.others_left)
+		weir_diags_warning(apply->diags, apply->config->path, 0, 0,
+				   "%zu changes besides lists stay as they are: weir plan shows "
+				   "them, weir apply makes them",
+				   apply->done.others_left);
+	return 0;
+}
+
+static int build(struct apply *apply)
+{
+	int r = weir_build(apply->config, &apply->maps, apply->diags, &apply->generation);
+
+	if (!r && apply->options->is_lists_only)
+		return graft_lists(apply);
+	return r ?: list_ingress(apply);
+}
+
+/* What later commands go by. A trial that nobody confirms was never there. */
+static void remember(const struct apply *apply)
+{
+	if (apply->options->keeps_files && !apply->done.others_left)
+		weir_kept_save(apply->paths, apply->config, apply->options->try_ns != 0,
+			       apply->diags);
+	if (apply->options->keeps_files && !apply->options->try_ns)
+		weir_lists_save(apply->paths, apply->config, apply->diags);
 }
 
 int weir_apply(const struct weir_paths *paths, const struct weir_config *config,
 	       const struct weir_apply_options *options, struct weir_diags *diags,
 	       struct weir_applied *ret_applied)
 {
-	__attribute__((cleanup(apply_done))) struct apply apply = {
-		.paths = paths, .config = config, .diags = diags, .maps = WEIR_MAPS_NONE};
-	_cleanup_close_ int lock = -1;
-	int r = weir_conntrack_check(config, diags) ?:
-		weir_paths_ensure(paths, diags) ?:
-		weir_lock_take(paths, WEIR_LOCK_APPLY, "apply", options->wait_ms, diags, &lock) ?:
-		open_gate(&apply) ?:
-		list_ingress(&apply) ?:
-		weir_build(config, &apply.maps, diags, &apply.generation);
+	__attribute__((cleanup(apply_done))) struct apply apply = {.paths = paths,
+								   .config = config,
+								   .options = options,
+								   .diags = diags,
+								   .lock = -1,
+								   .maps = WEIR_MAPS_NONE};
+	int r = check_files(&apply);
 
+	r = r ?: options->is_lists_only ? wait_for_trial(&apply) : take_gate(&apply);
+	r = r ?: build(&apply);
 	if (!r && apply.maps.program_fd < 0)
 		r = load_first(&apply);
 	r = r ?: change_kernel(&apply, options);
 	if (r)
 		return r;
-	if (options->keeps_files)
-		weir_kept_save(paths, config, options->try_ns != 0, diags);
+	remember(&apply);
 	*ret_applied = apply.done;
-	return 0;
-}
-
-/* The half of the control word stays in force for good. */
-static int keep_policy(const struct weir_paths *paths, const struct weir_maps *maps,
-		       struct weir_diags *diags)
-{
-	__u64 half = weir_maps_control(maps)->word & WEIR_CONTROL_HALF;
-	struct weir_applied done;
-
-	__atomic_store_n(&weir_maps_control(maps)->word, half, __ATOMIC_SEQ_CST);
-	weir_kept_confirm(paths, weir_maps_policy(maps, half)->fingerprint, diags);
-	return prune_routes(maps, diags, &done);
-}
-
-int weir_confirm(const struct weir_paths *paths, struct weir_diags *diags)
-{
-	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
-	_cleanup_close_ int lock = -1;
-	__u64 word, deadline_ns;
-	int r = weir_paths_ensure(paths, diags) ?:
-		weir_lock_take(paths, WEIR_LOCK_APPLY, "confirm", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
-		weir_pins_need(paths, diags, &maps);
-
-	if (r)
-		return r;
-	word = weir_maps_control(&maps)->word;
-	deadline_ns = weir_control_deadline(word);
-	if (!deadline_ns)
-		return weir_fail(diags, -ENOENT, "no trial is running");
-	if (deadline_ns <= weir_now_ns())
-		return weir_fail(diags, -ETIME, "the trial has ended: %s",
-				 word & WEIR_CONTROL_ATTACH
-					 ? "its interfaces receive everything; weir attach"
-					 : "the policy before it is in force again");
-	if (!(word & WEIR_CONTROL_ATTACH))
-		return keep_policy(paths, &maps, diags);
-	weir_attach_trial_confirm(&maps);
 	return 0;
 }

@@ -16,8 +16,13 @@
 #include "kernel/paths.h"
 
 struct weir_apply_options {
-	__u64 try_ns;     /* not 0: the old policy comes back after so long, unless confirmed */
-	int wait_ms;      /* for another writer */
+	__u64 try_ns; /* not 0: the old policy comes back after so long, unless confirmed */
+	int wait_ms;  /* for another writer */
+	/*
+	 * The lists alone; the rest stays as it is in force. Waits while a trial runs, and refuses a
+	 * list that has lost more than half of its entries.
+	 */
+	bool is_lists_only;
 	bool keeps_files; /* for apply --confirmed (kernel/kept.h) */
 	bool is_forced;   /* also where it locks out who is connected (kernel/guard.h) */
 };
@@ -27,6 +32,7 @@ struct weir_applied {
 	bool is_first;    /* there was no gate */
 	bool is_replaced; /* the program was: a new version, or larger maps */
 	size_t routes_added, routes_removed, routes_in_use;
+	size_t others_left; /* differences besides lists, when only lists were asked for */
 };
 
 /*

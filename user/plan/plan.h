@@ -80,6 +80,13 @@ int weir_generation_build(const struct weir_config *config, const __u32 *machine
 void weir_generation_free(struct weir_generation **generation);
 
 /*
+ * Make `wanted` the generation `live` but for its lists: denylists, allowlist, the CDN's ranges.
+ * `ret_others` is how many other differences were left behind. Returns 0 or -ENOMEM.
+ */
+int weir_generation_graft(const struct weir_generation *live, struct weir_generation *wanted,
+			  size_t *ret_others);
+
+/*
  * Every destination of a generation, in the order of the table, for the `taken` of the next one.
  * The caller frees. Returns 0 or -ENOMEM.
  */
