@@ -95,7 +95,7 @@ static void manage(void)
 		.port_low = 22,
 		.port_high = 22,
 	};
-	cr_assert_eq(weir_prefix_parse("198.51.100.2", 12, &rule.from, NULL, NULL), 0);
+	cr_assert_eq(weir_prefix_parse("198.51.100.0/24", 15, &rule.from, NULL, NULL), 0);
 	lab.config.management = &rule;
 	lab.config.management_count = 1;
 }
@@ -220,7 +220,7 @@ Test(kernel_guard, attach_refuses_too_and_force_insists)
 Test(kernel_guard, listed_peer_is_told_of_allow)
 {
 	manage();
-	lab_deny(&lab, "198.51.100.0/24");
+	lab_deny(&lab, "198.51.100.2/31");
 	cr_expect_eq(lab_try_apply(&lab, 0), -EPERM);
 	cr_expect(was_said("weir allow add"), "%s", lab_said(&lab));
 	cr_expect_not(was_said(LINE), "it has a rule");
@@ -268,7 +268,7 @@ Test(kernel_guard, removing_a_release_that_a_peer_needs_is_refused)
 	cr_expect_eq(guard_prefix(WEIR_LIVE_RELEASE, "198.51.100.2"), 0, "another one is left");
 	change_live(WEIR_LIVE_RELEASE, "198.51.100.0/30", true);
 	change_live(WEIR_LIVE_BAN, "198.51.100.0/24", true);
-	lab_deny(&lab, "198.51.100.0/24");
+	lab_deny(&lab, "198.51.100.2/31");
 	lab_apply(&lab);
 	cr_expect_eq(guard_prefix(WEIR_LIVE_RELEASE, "198.51.100.2"), -EPERM);
 	cr_expect(was_said("drop_denied"), "%s", lab_said(&lab));
@@ -287,7 +287,7 @@ Test(kernel_guard, users_of_apps_are_no_matter)
 	manage();
 	lab_apply(&lab);
 	cr_assert_eq(attach(false), 0, "%s", lab_said(&lab));
-	lab_deny(&lab, "198.51.100.0/24");
+	lab_deny(&lab, "198.51.100.2/31");
 	lab_allow(&lab, "198.51.100.2");
 	lab_apply(&lab);
 	/* Nor when their address goes. */
