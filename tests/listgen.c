@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Seed in, prefixes out. A cluster is a /20; one in sixty entries founds one, four entries in
  * five lie in one, and the first clusters are the largest, as in real lists.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The two ends of a flood. bench_send runs on live frames (BPF_F_TEST_XDP_LIVE_FRAMES): it gives
  * each the next source, mends the IPv4 checksum and sends it out by an interface; nothing sends

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a packet costs the core that receives it, whole path: NAPI, the filter, and what the kernel
  * does with what the filter lets through.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Denylist lookups in a loop inside the kernel: the gate's own code (bpf/deny.h on the gate's
  * maps) and BPF_MAP_TYPE_LPM_TRIE, over the same sources. bench_nothing is the loop alone.

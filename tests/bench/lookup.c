@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What one denylist lookup costs, against BPF_MAP_TYPE_LPM_TRIE with the same list.
  *

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * bench-gate NAME [ARGUMENT...]: one benchmark, its table, then its results. scripts/bench-gate
  * prepares what they need (network namespaces, peers, xdp-filter's object) and runs them all.

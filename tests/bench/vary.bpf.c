@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Packets whose source differs every time, for BPF_PROG_TEST_RUN, which repeats one frame.
  *

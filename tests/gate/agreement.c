@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The program and the oracle judge the same random packets under the same random policies, and
  * must give the same reason for each. WEIR_SEED repeats a run, WEIR_ORACLE_PACKETS lengthens it.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Token buckets in the real program: what a packet is charged, that a full bucket holds its burst
  * to the byte, and that two CPUs that charge one bucket cannot take more than it has.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The denylist in the real program: every prefix of a large list against a bit per address, what
  * is added live, and which half of the maps is in force.

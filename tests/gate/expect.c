@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One frame, one reason: the comparison that most gate tests consist of. A row that fails says
  * its name and lets the others go on.

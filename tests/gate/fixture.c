@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Loads the skeleton as it is, maps its maps, and writes generations into them by the contract of
  * weir/policy.h and nothing else: a second reading of the contract beside user/kernel's.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Description in, frame out, header by header as on the wire. Checksums of IPv4 are right; those
  * of the transport stay 0, because nothing in the gate reads them.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The policy as one would tell it. Bytes are read by offset, one at a time; the questions come in
  * the order of ARCHITECTURE.md; every set is a loop over all that the operator wrote.

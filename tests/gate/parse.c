@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Frames that are wrong in one place: every value of that place, and what it must be called.
  * Each starts from a frame that passes, so that only what was changed can be the reason.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Return traffic: packets that answer real sockets of the test's own namespace, and packets that
  * only look as if they did.

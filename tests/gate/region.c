@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The region files as they are shipped: TCP 80 and 443 pass to each ingress address, and nothing
  * else to it, past it, or from a listed source.

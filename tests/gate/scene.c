@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The scene that most gate tests play in: a small configuration made by hand over the addresses
  * of fixture.h, and those addresses on the loopback device where a test needs sockets.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The policy, one line a case: this frame, that reason. Each is run through the real program and
  * must move exactly one counter by one packet and the frame's length.

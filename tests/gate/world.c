@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Random numbers in; a policy, or a frame to try it with, out. Lists are crowded, so that their
  * prefixes nest, overlap and cut each other, and a frame's source is nearly always near one.

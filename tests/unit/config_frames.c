@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Frames as hexadecimal digits and as captures, and what is neither. */
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How two generations differ: nothing where nothing decides otherwise, else a line for each thing.
  */

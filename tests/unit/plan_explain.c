@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Which line stands behind a verdict, for a configuration in memory. */
 #include <criterion/criterion.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Lists of one generation, all else of another. */
 #include <criterion/criterion.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Headers to frames and back, and every way that a frame can be no such thing. */
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Which sockets make a peer, and what is written about it. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

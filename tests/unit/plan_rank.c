@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Ranges and the rank bitmap against a model that cannot be wrong: one bit for each of the 2^32
  * addresses, set one range after the other.

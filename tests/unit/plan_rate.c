@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The bucket in simulated time: what weir_rate_make gives and weir/bucket.h does with it, against
  * rate * t + burst in plain arithmetic. No clock is read and nothing sleeps.

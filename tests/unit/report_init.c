@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What is proposed for a machine, and that it can be read back as it was meant. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What would change: the generation in force and the one to come in, the lines of `weir plan`
  * out. Both are read only; the diff owns its items.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The part of a generation that is one struct: ports, management rules, backends and settings
  * of the configuration in, the fields of struct weir_policy out.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Sets of addresses as sorted ranges: any number of prefixes in, in any order, overlapping,
  * nested or twice; the fewest ranges that cover the same addresses out.

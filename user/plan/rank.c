@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The base denylist: sorted ranges in, the rank-compressed bitmap of weir/deny.h out.
  *

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A rate and a burst as people state them in, the two numbers with which the gate charges a
  * packet out: units of time a byte, as factor / 2^shift, and the burst as a time.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The parts of a generation as an operator would write them: map values in, one line of words
  * out. Always ends in NUL; what is too long is cut, which no value of the maps is.
