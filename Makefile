@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow 
 DEFS := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"'
 BASE_CFLAGS = -std=gnu11 $(WARN) $(DEFS) -Iinclude -Iuser -I$(B)/skel -MMD -MP -fstack-protector-strong -fPIE $(CFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || $(CC) -dumpmachine)
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
 
 # Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
 LAYERS := base config plan sniff proxy report kernel cmd

@@ -36,7 +36,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(init, weir_cmd_init, "[REGION]", "propose a weir.yaml from this machine")                \
 	X(check, weir_cmd_check, "", "read every file, report every error, change nothing")        \
 	X(plan, weir_cmd_plan, "", "what apply would change")                                      \
-	X(apply, weir_cmd_apply, "[--lists] [--try TIME] [--confirmed] [--force]",                           \
+	X(apply, weir_cmd_apply, "[--lists] [--try TIME] [--confirmed] [--force]",                 \
 	  "make the kernel match the files")                                                       \
 	X(confirm, weir_cmd_confirm, "", "keep what apply or attach --try has")                    \
 	X(attach, weir_cmd_attach, "[-m MODE] [--try TIME] [IFACE...]",                            \
