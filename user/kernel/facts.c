@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Small programs and maps, tried and thrown away; files of /proc and /sys -> struct weir_facts. */
+#include "kernel/facts.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "kernel/conntrack.h"
+#include "kernel/dispatcher.h"
+#include "kernel/fail.h"
+#include "kernel/interfaces.h"
+#include "kernel/libbpf_log.h"
+
+/* `r0 = code; exit`: a program of any type that says one thing. */
+#define SAYS(code)                                                                                 \
+	{                                                                                          \
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = (code)},        \
+		{                                                                                  \
+			.code = BPF_JMP | BPF_EXIT                                                 \
+		}                                                                                  \
+	}
+
+void weir_facts_done(struct weir_facts *facts)
+{
+	free(facts->nics);
+	*facts = (struct weir_facts){};
+}
+
+static enum weir_answer answer_of(bool is_so)
+{
+	return is_so ? WEIR_YES : WEIR_NO;
+}
+
+/* A number in a file of /proc or /sys; -1: there is none. */
+static long read_number(const char *path)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	long number;
+
+	return file && fscanf(file, "%ld", &number) == 1 ? number : -1;
+}
+
+static enum weir_answer read_switch(const char *path)
+{
+	long number = read_number(path);
+
+	return number < 0 ? WEIR_UNKNOWN : answer_of(number);
+}
+
+/* Does the kernel take this program? Says nothing when we may not ask. */
+static enum weir_answer try_program(enum bpf_prog_type type, enum bpf_attach_type attach,
+				    __u32 flags, int code)
+{
+	const struct bpf_insn insns[] = SAYS(code);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach,
+		    .prog_flags = flags);
+	_cleanup_close_ int fd = bpf_prog_load(type, "weir_try", "GPL", insns,
+					       sizeof(insns) / sizeof(insns[0]), &options);
+
+	return fd >= 0 ? WEIR_YES : errno == EPERM ? WEIR_UNKNOWN : WEIR_NO;
+}
+
+static enum weir_answer try_ring(void)
+{
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "weir_try", 0, 0, 1 << 16,
+						NULL);
+
+	return fd >= 0 ? WEIR_YES : errno == EPERM ? WEIR_UNKNOWN : WEIR_NO;
+}
+
+static void ask_programs(struct weir_facts *facts)
+{
+	facts->is_privileged = try_program(BPF_PROG_TYPE_XDP, 0, 0, 2) == WEIR_YES;
+	facts->xdp_frags = try_program(BPF_PROG_TYPE_XDP, 0, BPF_F_XDP_HAS_FRAGS, 2);
+	facts->sk_lookup = try_program(BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, 0, 1);
+	facts->ring = try_ring();
+	facts->conntrack = facts->is_privileged ? answer_of(weir_has_conntrack_lookup())
+						: WEIR_UNKNOWN;
+	facts->dispatcher = WEIR_UNKNOWN;
+	if (facts->is_privileged)
+		facts->dispatcher = answer_of(!weir_dispatcher_probe(
+			facts->dispatcher_why, sizeof(facts->dispatcher_why)));
+}
+
+static void ask_release(struct weir_facts *facts)
+{
+	struct utsname name;
+
+	if (uname(&name))
+		return;
+	snprintf(facts->release, sizeof(facts->release), "%s", name.release);
+	if (sscanf(name.release, "%u.%u", &facts->major, &facts->minor) != 2)
+		facts->major = facts->minor = 0;
+}
+
+static __u64 available_bytes(void)
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+	unsigned long long kilobytes;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1)
+			return kilobytes << 10;
+	return 0;
+}
+
+static void ask_kernel(struct weir_facts *facts)
+{
+	struct statfs bpffs;
+
+	ask_release(facts);
+	facts->cpus = (__u32)sysconf(_SC_NPROCESSORS_ONLN);
+	facts->memory_bytes = available_bytes();
+	facts->btf = answer_of(!access("/sys/kernel/btf/vmlinux", R_OK));
+	facts->bpffs = answer_of(!statfs("/sys/fs/bpf", &bpffs) && bpffs.f_type == BPF_FS_MAGIC);
+	facts->jit = read_switch("/proc/sys/net/core/bpf_jit_enable");
+	facts->bpf_stats = read_switch("/proc/sys/kernel/bpf_stats_enabled");
+	facts->membarrier = answer_of(!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
+	ask_programs(facts);
+}
+
+static int add_nic(const char *name, bool may_be_down, struct weir_diags *diags,
+		   struct weir_facts *facts)
+{
+	struct weir_nic_facts nic = {};
+	int r = weir_facts_nic(name, &nic);
+	struct weir_nic_facts *added;
+
+	if (r)
+		return weir_fail(diags, r, "%s: %s", name, strerror(-r));
+	if (!nic.is_up && !may_be_down)
+		return 0;
+	added = weir_array_add(&facts->nics, &facts->nics_count);
+	if (!added)
+		return weir_fail(diags, -ENOMEM, "out of memory");
+	*added = nic;
+	return 0;
+}
+
+static int add_every_nic(struct weir_diags *diags, struct weir_facts *facts)
+{
+	struct if_nameindex *all = if_nameindex();
+	int r = all ? 0 : weir_fail(diags, -errno, "cannot list interfaces: %s", strerror(errno));
+
+	for (size_t i = 0; !r && all[i].if_index; i++)
+		if (strcmp(all[i].if_name, "lo") != 0)
+			r = add_nic(all[i].if_name, false, diags, facts);
+	if_freenameindex(all);
+	return r;
+}
+
+int weir_facts_gather(const char *const *names, size_t names_count, struct weir_diags *diags,
+		      struct weir_facts *ret_facts)
+{
+	struct weir_facts facts = {};
+	int r = 0;
+
+	weir_libbpf_log_start();
+	ask_kernel(&facts);
+	for (size_t i = 0; !r && i < names_count; i++)
+		r = add_nic(names[i], true, diags, &facts);
+	if (!r && !names_count)
+		r = add_every_nic(diags, &facts);
+	if (r) {
+		weir_facts_done(&facts);
+		return r;
+	}
+	*ret_facts = facts;
+	return 0;
+}

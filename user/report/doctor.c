@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Facts -> findings: each with what it costs and what mends it. */
+#include "report/doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/quantity.h"
+
+/* A gate without lists takes about 50 MB; one of 10 million entries, twice, some 600 MB. */
+#define MEMORY_LITTLE (256ULL << 20)
+
+enum { RP_FILTER_STRICT = 1 };
+
+void weir_findings_done(struct weir_findings *findings)
+{
+	free(findings->items);
+	*findings = (struct weir_findings){};
+}
+
+enum weir_health weir_findings_worst(const struct weir_findings *findings)
+{
+	enum weir_health worst = WEIR_HEALTH_OK;
+
+	for (size_t i = 0; i < findings->count; i++)
+		if (findings->items[i].health > worst)
+			worst = findings->items[i].health;
+	return worst;
+}
+
+/* A new finding about `subject`; one to be thrown away when memory runs out. */
+__attribute__((format(printf, 3, 4))) static struct weir_finding *add(
+	struct weir_findings *findings, enum weir_health health, const char *subject, ...)
+{
+	static struct weir_finding lost;
+	struct weir_finding *finding = weir_array_add(&findings->items, &findings->count);
+	va_list arguments;
+
+	if (!finding) {
+		findings->is_incomplete = true;
+		return &lost;
+	}
+	finding->health = health;
+	va_start(arguments, subject);
+	vsnprintf(finding->subject, sizeof(finding->subject), subject, arguments);
+	va_end(arguments);
+	return finding;
+}
+
+__attribute__((format(printf, 2, 3))) static void found(struct weir_finding *finding,
+							const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(finding->found, sizeof(finding->found), format, arguments);
+	va_end(arguments);
+}
+
+__attribute__((format(printf, 3, 4))) static void mend(struct weir_finding *finding,
+						       const char *cost, const char *format, ...)
+{
+	va_list arguments;
+
+	finding->cost = cost;
+	va_start(arguments, format);
+	vsnprintf(finding->mend, sizeof(finding->mend), format, arguments);
+	va_end(arguments);
+}
+
+/* ---- the kernel ------------------------------------------------------------------------ */
+
+static void judge_release(const struct weir_facts *facts, struct weir_findings *findings)
+{
+	bool is_old = facts->major < 6 || (facts->major == 6 && facts->minor < 1);
+	struct weir_finding *finding = add(findings, is_old ? WEIR_HEALTH_STOPS : WEIR_HEALTH_OK,
+					   "kernel");
+
+	found(finding, "Linux %s", facts->release);
+	if (is_old)
+		mend(finding, "weir is made for Linux 6.1 and later: its programs may not load",
+		     "apt install linux-image-amd64, then reboot");
+}
+
+/* A thing that a kernel has or has not. */
+static const struct kernel_part {
+	const char *subject;
+	size_t at; /* of the answer in struct weir_facts */
+	enum weir_health without;
+	const char *yes, *no, *cost, *mend;
+} parts[] = {
+	{"BTF", offsetof(struct weir_facts, btf), WEIR_HEALTH_COSTS, "/sys/kernel/btf/vmlinux",
+	 "the kernel has no BTF",
+	 "bpftool prints counters as hexadecimal; no sharing of interfaces, no conntrack lookup",
+	 "boot a kernel with CONFIG_DEBUG_INFO_BTF=y; Debian's have it"},
+	{"bpffs", offsetof(struct weir_facts, bpffs), WEIR_HEALTH_COSTS, "mounted on /sys/fs/bpf",
+	 "not mounted on /sys/fs/bpf", "nothing can be pinned; weir apply mounts it itself",
+	 "mount -t bpf bpf /sys/fs/bpf"},
+	{"JIT", offsetof(struct weir_facts, jit), WEIR_HEALTH_COSTS, "on", "off",
+	 "programs are interpreted: a packet costs about ten times as much",
+	 "sysctl -w net.core.bpf_jit_enable=1"},
+	{"frags", offsetof(struct weir_facts, xdp_frags), WEIR_HEALTH_STOPS,
+	 "XDP takes frames of several buffers", "XDP takes no frames of several buffers",
+	 "the gate does not load", "boot Linux 6.1 or later"},
+	{"hand-off", offsetof(struct weir_facts, sk_lookup), WEIR_HEALTH_STOPS,
+	 "sk_lookup programs load", "sk_lookup programs do not load",
+	 "connections cannot be handed to weir proxy",
+	 "boot a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_INET=y; Debian's have both"},
+	{"ring buffer", offsetof(struct weir_facts, ring), WEIR_HEALTH_STOPS, "can be made",
+	 "cannot be made", "the gate does not load", "boot Linux 6.1 or later"},
+	{"membarrier", offsetof(struct weir_facts, membarrier), WEIR_HEALTH_COSTS,
+	 "waits for every CPU", "refused",
+	 "nothing: an apply waits for its grace period by an update of a map of maps", ""},
+};
+
+static void judge_part(const struct weir_facts *facts, const struct kernel_part *part,
+		       struct weir_findings *findings)
+{
+	enum weir_answer answer = *(const enum weir_answer *)((const char *)facts + part->at);
+	struct weir_finding *finding = add(findings,
+					   answer == WEIR_YES  ? WEIR_HEALTH_OK
+					   : answer == WEIR_NO ? part->without
+							       : WEIR_HEALTH_UNKNOWN,
+					   "%s", part->subject);
+
+	if (answer == WEIR_UNKNOWN) {
+		found(finding, "not known");
+		mend(finding, "nothing can be said about it", "run weir doctor as root");
+		return;
+	}
+	found(finding, "%s", answer == WEIR_YES ? part->yes : part->no);
+	if (answer == WEIR_NO)
+		mend(finding, part->cost, "%s", part->mend);
+}
+
+static void judge_conntrack(const struct weir_facts *facts, struct weir_findings *findings)
+{
+	bool is_missed = facts->conntrack == WEIR_NO && facts->needs_conntrack;
+	struct weir_finding *finding = add(findings, is_missed ? WEIR_HEALTH_STOPS : WEIR_HEALTH_OK,
+					   "conntrack lookup");
+
+	found(finding, "%s%s",
+	      facts->conntrack == WEIR_YES  ? "there"
+	      : facts->conntrack == WEIR_NO ? "not there"
+					    : "not known",
+	      facts->needs_conntrack ? "" : "; only `egress: nat` needs it");
+	if (is_missed)
+		mend(finding,
+		     "answers to containers behind this machine's NAT cannot be told from "
+		     "anything else: weir apply refuses",
+		     "modprobe nf_conntrack");
+}
+
+static void judge_dispatcher(const struct weir_facts *facts, struct weir_findings *findings)
+{
+	struct weir_finding *finding = add(findings,
+					   facts->dispatcher == WEIR_YES  ? WEIR_HEALTH_OK
+					   : facts->dispatcher == WEIR_NO ? WEIR_HEALTH_COSTS
+									  : WEIR_HEALTH_UNKNOWN,
+					   "dispatcher");
+
+	if (facts->dispatcher == WEIR_YES) {
+		found(finding, "other XDP programs can share an interface with the gate");
+		return;
+	}
+	found(finding, "%s", *facts->dispatcher_why ? facts->dispatcher_why : "not known");
+	mend(finding, "the gate has its interfaces for itself: no other XDP program beside it",
+	     "%s", facts->dispatcher == WEIR_NO ? "" : "run weir doctor as root");
+}
+
+static void judge_memory(const struct weir_facts *facts, struct weir_findings *findings)
+{
+	bool is_little = facts->memory_bytes < MEMORY_LITTLE;
+	struct weir_finding *finding = add(findings, is_little ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
+					   "memory");
+
+	found(finding, "%llu MB available", facts->memory_bytes >> 20);
+	if (is_little)
+		mend(finding, "a gate takes about 50 MB, and twice its lists while they change",
+		     "free memory, or use shorter lists");
+}
+
+static void judge_bpf_stats(const struct weir_facts *facts, struct weir_findings *findings)
+{
+	struct weir_finding *finding;
+
+	if (facts->bpf_stats != WEIR_YES)
+		return;
+	finding = add(findings, WEIR_HEALTH_COSTS, "BPF statistics");
+	found(finding, "on");
+	mend(finding, "the kernel reads its clock twice for every packet, about 40 ns",
+	     "sysctl -w kernel.bpf_stats_enabled=0");
+}
+
+/* ---- interfaces ------------------------------------------------------------------------ */
+
+static void judge_native(const struct weir_nic_facts *nic, struct weir_findings *findings)
+{
+	struct weir_finding *finding = add(findings,
+					   nic->native == WEIR_YES  ? WEIR_HEALTH_OK
+					   : nic->native == WEIR_NO ? WEIR_HEALTH_COSTS
+								    : WEIR_HEALTH_UNKNOWN,
+					   "%s: native XDP", nic->name);
+
+	found(finding, "%s%s%s",
+	      nic->native == WEIR_YES  ? "yes"
+	      : nic->native == WEIR_NO ? "no"
+				       : "not known before weir attach",
+	      *nic->driver ? ", driver " : "", nic->driver);
+	if (nic->native == WEIR_NO)
+		mend(finding,
+		     "skb mode: the kernel allocates every packet before the gate sees it, which "
+		     "costs three to five times as much",
+		     "use a NIC whose driver has XDP, or a newer kernel");
+	if (nic->native == WEIR_UNKNOWN)
+		mend(finding, "weir attach falls back to skb mode where native mode is refused",
+		     "weir attach says which mode it took");
+}
+
+static void judge_mtu(const struct weir_nic_facts *nic, struct weir_findings *findings)
+{
+	bool is_doubtful = nic->mtu > 1500 && nic->native == WEIR_YES && nic->frags == WEIR_NO;
+	struct weir_finding *finding = add(
+		findings, is_doubtful ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK, "%s: MTU", nic->name);
+
+	found(finding, "%u", nic->mtu);
+	if (is_doubtful)
+		mend(finding,
+		     "the driver has no XDP for frames of several buffers: with this MTU it may "
+		     "refuse native mode",
+		     "ip link set %s mtu 1500", nic->name);
+}
+
+static void judge_queues(const struct weir_nic_facts *nic, __u32 cpus,
+			 struct weir_findings *findings)
+{
+	__u32 spread = nic->cpus && nic->cpus < nic->queues ? nic->cpus : nic->queues;
+	bool is_narrow = spread < cpus && nic->queues;
+	struct weir_finding *finding = add(findings, is_narrow ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
+					   "%s: queues", nic->name);
+
+	if (nic->cpus)
+		found(finding, "%u that receive, on %u of %u CPUs", nic->queues, nic->cpus, cpus);
+	else
+		found(finding, "%u that receive, %u CPUs", nic->queues, cpus);
+	if (!is_narrow)
+		return;
+	if (nic->queues < cpus)
+		mend(finding, "a flood is judged by as many CPUs as there are queues",
+		     "ethtool -L %s combined %u", nic->name, cpus);
+	else
+		mend(finding, "the interrupts of several queues go to one CPU",
+		     "systemctl start irqbalance, or write /proc/irq/*/smp_affinity_list");
+}
+
+static void judge_lro(const struct weir_nic_facts *nic, struct weir_findings *findings)
+{
+	struct weir_finding *finding;
+
+	if (nic->lro == WEIR_UNKNOWN)
+		return;
+	finding = add(findings, nic->lro == WEIR_YES ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
+		      "%s: LRO", nic->name);
+	found(finding, "%s", nic->lro == WEIR_YES ? "on" : "off");
+	if (nic->lro == WEIR_YES)
+		mend(finding,
+		     "the NIC joins packets before the gate counts them, and most drivers refuse "
+		     "native XDP with it",
+		     "ethtool -K %s lro off", nic->name);
+}
+
+static void judge_rp_filter(const struct weir_nic_facts *nic, struct weir_findings *findings)
+{
+	bool is_strict = nic->rp_filter == RP_FILTER_STRICT;
+	struct weir_finding *finding = add(findings, is_strict ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
+					   "%s: rp_filter", nic->name);
+
+	found(finding, "%u%s", nic->rp_filter, is_strict ? ", strict" : "");
+	if (is_strict)
+		mend(finding,
+		     "packets whose way back is another interface vanish behind the gate, "
+		     "uncounted",
+		     "sysctl -w net.ipv4.conf.%s.rp_filter=2", nic->name);
+}
+
+static void judge_nic(const struct weir_nic_facts *nic, __u32 cpus, struct weir_findings *findings)
+{
+	struct weir_finding *finding;
+
+	if (!nic->is_up) {
+		finding = add(findings, WEIR_HEALTH_COSTS, "%s: link", nic->name);
+		found(finding, "down");
+		mend(finding, "it receives nothing", "ip link set %s up", nic->name);
+	}
+	judge_native(nic, findings);
+	judge_mtu(nic, findings);
+	judge_queues(nic, cpus, findings);
+	judge_lro(nic, findings);
+	judge_rp_filter(nic, findings);
+}
+
+void weir_doctor_judge(const struct weir_facts *facts, struct weir_findings *ret_findings)
+{
+	struct weir_findings findings = {};
+
+	judge_release(facts, &findings);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		judge_part(facts, &parts[i], &findings);
+	judge_conntrack(facts, &findings);
+	judge_dispatcher(facts, &findings);
+	judge_memory(facts, &findings);
+	judge_bpf_stats(facts, &findings);
+	for (size_t i = 0; i < facts->nics_count; i++)
+		judge_nic(&facts->nics[i], facts->cpus, &findings);
+	*ret_findings = findings;
+}
