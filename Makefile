@@ -41,7 +41,6 @@ endif
 
 .PHONY: all check test demo e2e bench-gate fmt lint unit gate kernels install uninstall clean help
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: $(B)/weir ## build the program (no root needed)
 
@@ -237,5 +236,11 @@ clean: ## remove everything built
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
+
+# Named, so that make takes none of them for an intermediate file: it keeps those, but leaves them
+# as they are when what they are made of has changed.
+.PHONY: named
+named: $(BPF_OBJS) $(SKELS) $(B)/skel/neighbour.skel.h $(B)/other/gate.bpf.o $(B)/other/gate.skel.h \
+	$(BENCH_SKELS) $(BENCH_SKELS:.skel.h=.bpf.o)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
