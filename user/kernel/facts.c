@@ -41,18 +41,21 @@ static enum weir_answer answer_of(bool is_so)
 	return is_so ? WEIR_YES : WEIR_NO;
 }
 
-/* A number in a file of /proc or /sys; -1: there is none. */
-static long read_number(const char *path)
+long weir_facts_number(const char *path)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	char line[32], *end;
 	long number;
 
-	return file && fscanf(file, "%ld", &number) == 1 ? number : -1;
+	if (!file || !fgets(line, sizeof(line), file))
+		return -1;
+	number = strtol(line, &end, 10);
+	return end == line ? -1 : number;
 }
 
 static enum weir_answer read_switch(const char *path)
 {
-	long number = read_number(path);
+	long number = weir_facts_number(path);
 
 	return number < 0 ? WEIR_UNKNOWN : answer_of(number);
 }
@@ -95,23 +98,24 @@ static void ask_programs(struct weir_facts *facts)
 static void ask_release(struct weir_facts *facts)
 {
 	struct utsname name;
+	char *end;
 
 	if (uname(&name))
 		return;
 	snprintf(facts->release, sizeof(facts->release), "%s", name.release);
-	if (sscanf(name.release, "%u.%u", &facts->major, &facts->minor) != 2)
-		facts->major = facts->minor = 0;
+	facts->major = strtoul(name.release, &end, 10);
+	facts->minor = *end == '.' ? strtoul(end + 1, &end, 10) : 0;
 }
 
 static __u64 available_bytes(void)
 {
+	static const char name[] = "MemAvailable:"; /* in kB */
 	_cleanup_fclose_ FILE *file = fopen("/proc/meminfo", "re");
 	char line[128];
-	unsigned long long kilobytes;
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1)
-			return kilobytes << 10;
+		if (!strncmp(line, name, strlen(name)))
+			return strtoull(line + strlen(name), NULL, 10) << 10;
 	return 0;
 }
 

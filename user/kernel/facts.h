@@ -18,6 +18,9 @@ int weir_facts_gather(const char *const *names, size_t names_count, struct weir_
 		      struct weir_facts *ret_facts);
 void weir_facts_done(struct weir_facts *facts);
 
+/* A number in a file of /proc or /sys, not negative; -1: there is none. */
+long weir_facts_number(const char *path);
+
 /* One interface; for weir_facts_gather. Returns 0 or a negative errno (-ENODEV: not there). */
 int weir_facts_nic(const char *name, struct weir_nic_facts *ret_nic);
 

@@ -201,14 +201,11 @@ static __u32 count_cpus(const char *name)
 static __u32 read_rp_filter(const char *name)
 {
 	char path[PATH_BYTES];
-	_cleanup_fclose_ FILE *file = NULL;
-	unsigned int value = 0;
+	long value;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
-	file = fopen(path, "re");
-	if (!file || fscanf(file, "%u", &value) != 1)
-		return 0;
-	return value;
+	value = weir_facts_number(path);
+	return value < 0 ? 0 : (__u32)value;
 }
 
 int weir_facts_nic(const char *name, struct weir_nic_facts *ret_nic)
