@@ -45,11 +45,11 @@ static size_t look(void)
 	return shown_count;
 }
 
-static void watch(struct weir_watch wanted, __u32 watchers)
+static void watch(const struct weir_watch *wanted, __u32 watchers)
 {
 	__u32 key = 0;
 
-	cr_assert_eq(bpf_map_update_elem(gate_map_fd(gate, "weir_watch"), &key, &wanted, 0), 0);
+	cr_assert_eq(bpf_map_update_elem(gate_map_fd(gate, "weir_watch"), &key, wanted, 0), 0);
 	gate_control(gate)->watchers = watchers;
 }
 
@@ -97,7 +97,7 @@ static void offer(struct frame_spec spec, int times)
 
 Test(gate_watch, shows_nothing_while_nobody_watches)
 {
-	watch((struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER}, 0);
+	watch(&(struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER}, 0);
 	offer(good, 3);
 	cr_expect_eq(look(), 0);
 	cr_expect_eq(counts().taken, 0);
@@ -107,7 +107,8 @@ Test(gate_watch, shows_the_frame_with_its_reason)
 {
 	struct frame frame = built(listed);
 
-	watch((struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER}, WEIR_WATCH_FRAMES);
+	watch(&(struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER},
+	      WEIR_WATCH_FRAMES);
 	gate_expect(gate, "while it is watched", &frame, WEIR_DROP_DENIED);
 	cr_assert_eq(look(), 1);
 	cr_expect_eq(shown[0].reason, WEIR_DROP_DENIED);
@@ -125,7 +126,8 @@ Test(gate_watch, shows_the_beginning_of_a_long_frame)
 
 	spec.payload = 1400;
 	frame = built(spec);
-	watch((struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER}, WEIR_WATCH_FRAMES);
+	watch(&(struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER},
+	      WEIR_WATCH_FRAMES);
 	gate_action(gate, frame.bytes, frame.size);
 	cr_assert_eq(look(), 1);
 	cr_expect_eq(shown[0].frame_bytes, frame.size);
@@ -137,7 +139,8 @@ Test(gate_watch, shows_what_is_dropped_before_it_has_addresses)
 {
 	__u8 cut[20] = {[12] = 8, [14] = 0x45};
 
-	watch((struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER}, WEIR_WATCH_FRAMES);
+	watch(&(struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER},
+	      WEIR_WATCH_FRAMES);
 	gate_action(gate, cut, sizeof(cut));
 	cr_assert_eq(look(), 1);
 	cr_expect_eq(shown[0].reason, WEIR_DROP_TRUNCATED);
@@ -146,23 +149,23 @@ Test(gate_watch, shows_what_is_dropped_before_it_has_addresses)
 
 Test(gate_watch, shows_only_what_the_filter_wants)
 {
-	watch((struct weir_watch){.reasons = 1ULL << WEIR_DROP_DENIED, .frames_until_ns = FOREVER},
+	watch(&(struct weir_watch){.reasons = 1ULL << WEIR_DROP_DENIED, .frames_until_ns = FOREVER},
 	      WEIR_WATCH_FRAMES);
 	offer(good, 1);
 	cr_expect_eq(look(), 0, "another reason");
-	watch((struct weir_watch){.reasons = ~0ULL,
-				  .frames_until_ns = FOREVER,
-				  .source = htonl(CLIENT & ~0xffU),
-				  .source_mask = htonl(~0xffU)},
+	watch(&(struct weir_watch){.reasons = ~0ULL,
+				   .frames_until_ns = FOREVER,
+				   .source = htonl(CLIENT & ~0xffU),
+				   .source_mask = htonl(~0xffU)},
 	      WEIR_WATCH_FRAMES);
 	offer(listed, 1);
 	cr_expect_eq(look(), 0, "another source");
 	offer(good, 1);
 	cr_expect_eq(look(), 1);
-	watch((struct weir_watch){.reasons = ~0ULL,
-				  .frames_until_ns = FOREVER,
-				  .destination = htonl(INGRESS2),
-				  .destination_mask = ~0U},
+	watch(&(struct weir_watch){.reasons = ~0ULL,
+				   .frames_until_ns = FOREVER,
+				   .destination = htonl(INGRESS2),
+				   .destination_mask = ~0U},
 	      WEIR_WATCH_FRAMES);
 	offer(good, 1);
 	cr_expect_eq(look(), 0, "another destination");
@@ -171,10 +174,10 @@ Test(gate_watch, shows_only_what_the_filter_wants)
 
 Test(gate_watch, leaves_out_what_exceeds_the_rate_and_counts_it)
 {
-	watch((struct weir_watch){.reasons = ~0ULL,
-				  .frames_until_ns = FOREVER,
-				  .interval_ns = 60000000000ULL,
-				  .burst_ns = 120000000000ULL},
+	watch(&(struct weir_watch){.reasons = ~0ULL,
+				   .frames_until_ns = FOREVER,
+				   .interval_ns = 60000000000ULL,
+				   .burst_ns = 120000000000ULL},
 	      WEIR_WATCH_FRAMES);
 	offer(good, 100);
 	cr_expect_eq(look(), 3, "one, and a burst of two: %zu", shown_count);
@@ -186,7 +189,8 @@ Test(gate_watch, leaves_out_what_the_ring_cannot_hold_and_counts_it)
 {
 	struct weir_watch_frame_counts got;
 
-	watch((struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER}, WEIR_WATCH_FRAMES);
+	watch(&(struct weir_watch){.reasons = ~0ULL, .frames_until_ns = FOREVER},
+	      WEIR_WATCH_FRAMES);
 	offer(good, 5000);
 	got = counts();
 	cr_expect_eq(look(), got.taken);
@@ -198,10 +202,10 @@ Test(gate_watch, leaves_out_what_the_ring_cannot_hold_and_counts_it)
 
 Test(gate_watch, forgets_a_watcher_that_does_not_renew)
 {
-	watch((struct weir_watch){.reasons = ~0ULL,
-				  .frames_until_ns = gate_now_ns() - 1,
-				  .samples_until_ns = 1,
-				  .thresholds = {~0U, ~0U}},
+	watch(&(struct weir_watch){.reasons = ~0ULL,
+				   .frames_until_ns = gate_now_ns() - 1,
+				   .samples_until_ns = 1,
+				   .thresholds = {~0U, ~0U}},
 	      WEIR_WATCH_FRAMES | WEIR_WATCH_SAMPLES);
 	gate_expect_spec(gate, "late", good, WEIR_PASS_INGRESS);
 	cr_expect_eq(gate_control(gate)->watchers, 0);
@@ -210,10 +214,10 @@ Test(gate_watch, forgets_a_watcher_that_does_not_renew)
 
 Test(gate_watch, one_late_watcher_does_not_take_the_other_along)
 {
-	watch((struct weir_watch){.reasons = ~0ULL,
-				  .frames_until_ns = FOREVER,
-				  .samples_until_ns = 1,
-				  .thresholds = {~0U, ~0U}},
+	watch(&(struct weir_watch){.reasons = ~0ULL,
+				   .frames_until_ns = FOREVER,
+				   .samples_until_ns = 1,
+				   .thresholds = {~0U, ~0U}},
 	      WEIR_WATCH_FRAMES | WEIR_WATCH_SAMPLES);
 	offer(good, 1);
 	cr_expect_eq(gate_control(gate)->watchers, WEIR_WATCH_FRAMES);
@@ -238,7 +242,7 @@ static struct weir_watch_samples samples(__u32 outcome)
 
 static void sample(__u32 dropped, __u32 passed)
 {
-	watch((struct weir_watch){.samples_until_ns = FOREVER, .thresholds = {dropped, passed}},
+	watch(&(struct weir_watch){.samples_until_ns = FOREVER, .thresholds = {dropped, passed}},
 	      WEIR_WATCH_SAMPLES);
 }
 
