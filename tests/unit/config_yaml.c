@@ -272,6 +272,28 @@ Test(config, takes_no_alias)
 	       "weir.yaml:4:10: 'machine' is used by an alias: write the value out\n");
 }
 
+Test(config, refuses_deep_nesting_before_it_costs_time)
+{
+	_cleanup_free_ char *yaml = malloc(1000002);
+	const char head[] = "region: lab\ndenylists: ";
+
+	cr_assert_not_null(yaml);
+	strcpy(yaml, head);
+	memset(yaml + strlen(head), '[', 1000000 - strlen(head));
+	strcpy(yaml + 1000000, "\n");
+	refuse(yaml, "weir.yaml:2:27: nests deeper than 16 levels\n");
+}
+
+Test(config, refuses_a_value_or_key_with_a_nul_in_it)
+{
+	refuse("region: \"lab\\0x\"\ninterfaces: [ens1]\n",
+	       "weir.yaml:1:9: 'region' has a NUL character\n"
+	       "weir.yaml: `region` is missing: the file of its addresses\n");
+	refuse("region: lab\n\"interfaces\\0x\": [ens1]\n",
+	       "weir.yaml:2:1: '?' is no key here\n"
+	       "weir.yaml: `interfaces` is missing: where the gate is\n");
+}
+
 Test(config, takes_a_key_without_a_value_as_not_there)
 {
 	_cleanup_config_ struct weir_config *config = load(

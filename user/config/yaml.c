@@ -26,6 +26,8 @@ static const cyaml_config_t cyaml_config = {.mem_fn = cyaml_mem};
 #define _cleanup_parser_   _cleanup_(yaml_parser_delete)
 #define _cleanup_document_ _cleanup_(yaml_document_delete)
 
+static const int nesting_max = 16; /* the schema has 4 */
+
 /* ---- bytes -> document ----------------------------------------------------------------- */
 
 /* What the parser did not like. Trouble with the encoding has an offset in bytes only. */
@@ -49,6 +51,39 @@ static int syntax_error(const yaml_parser_t *parser, const char *path, const cha
 	}
 	return weir_diags_error(diags, path, line + 1, column + 1, "is no YAML: %s",
 				parser->problem ? parser->problem : "cannot be parsed");
+}
+
+/*
+ * Refuse what nests deeper than any file of ours. libyaml's time grows with the square of the
+ * depth: 50,000 brackets take it ten seconds. What is no YAML is left to the loader to report.
+ */
+static int nesting_check(const char *path, const char *bytes, size_t size, struct weir_diags *diags)
+{
+	_cleanup_parser_ yaml_parser_t parser = {0};
+	bool is_end = false;
+	int depth = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return -ENOMEM;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
+	while (!is_end) {
+		yaml_event_t event;
+		yaml_mark_t mark;
+
+		if (!yaml_parser_parse(&parser, &event))
+			return 0;
+		is_end = event.type == YAML_STREAM_END_EVENT;
+		depth += event.type == YAML_SEQUENCE_START_EVENT ||
+			 event.type == YAML_MAPPING_START_EVENT;
+		depth -= event.type == YAML_SEQUENCE_END_EVENT ||
+			 event.type == YAML_MAPPING_END_EVENT;
+		mark = event.start_mark;
+		yaml_event_delete(&event);
+		if (depth > nesting_max)
+			return weir_diags_error(diags, path, mark.line + 1, mark.column + 1,
+						"nests deeper than %d levels", nesting_max);
+	}
+	return 0;
 }
 
 /* The one document of a text. A second one is an error, but does not stand in its way. */
@@ -195,7 +230,8 @@ int weir_yaml_load(const cyaml_schema_value_t *schema, const char *path, const c
 	struct weir_mark *last;
 	int r;
 
-	r = document_parse(path, bytes, size, diags, &document);
+	r = nesting_check(path, bytes, size, diags)
+		    ?: document_parse(path, bytes, size, diags, &document);
 	if (r)
 		return r;
 	r = weir_yaml_prune(&document, schema, path, diags, &yaml.marks, &yaml.marks_count);

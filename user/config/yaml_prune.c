@@ -58,11 +58,18 @@ static bool is_null(const yaml_node_t *node)
 	       (!*text || !strcmp(text, "~") || !strcmp(text, "null"));
 }
 
+/* A quoted scalar can have a NUL, behind which everybody else would not look. */
+static bool has_nul(const yaml_node_t *node)
+{
+	return strlen((const char *)node->data.scalar.value) != node->data.scalar.length;
+}
+
 static const char *key_text(struct pruner *pruner, const yaml_node_pair_t *pair)
 {
 	const yaml_node_t *key = node_of(pruner, pair->key);
 
-	return key->type == YAML_SCALAR_NODE ? (const char *)key->data.scalar.value : "?";
+	return key->type == YAML_SCALAR_NODE && !has_nul(key) ? (const char *)key->data.scalar.value
+							      : "?";
 }
 
 static const cyaml_schema_field_t *field_find(const cyaml_schema_field_t *fields, const char *key)
@@ -215,6 +222,8 @@ static bool node_prune(struct pruner *pruner, const cyaml_schema_value_t *schema
 		assert(schema->type == CYAML_STRING);
 		if (node->type != YAML_SCALAR_NODE)
 			return refuse(pruner, node->start_mark, key, "needs a single value");
+		if (has_nul(node))
+			return refuse(pruner, node->start_mark, key, "has a NUL character");
 		mark_add(pruner, node->start_mark);
 		return true;
 	}
