@@ -47,6 +47,32 @@ STORY(answers_pipelined_requests_in_order)
 	cr_expect(a && b && b < a, "%s", answer);
 }
 
+STORY(refuses_a_bad_chunk_that_came_with_the_head_before_a_container_is_asked)
+{
+	lab_start(&lab, AB);
+	expect_has(lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: a.example\r\n"
+					  "Transfer-Encoding: chunked\r\n\r\n"
+					  "1\r\nx\r\nzz\r\n"),
+		   "HTTP/1.1 400 ");
+	expect_has(lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: a.example\r\n"
+					  "Transfer-Encoding: chunked\r\n\r\n"
+					  "7fffffff\r\nx"),
+		   "HTTP/1.1 413 ");
+	lab_sleep_ms(50);
+	cr_expect_eq(__atomic_load_n(&lab.containers[0].accepted, __ATOMIC_ACQUIRE), 0);
+}
+
+STORY(goes_on_behind_a_refused_request_whose_body_came_with_it)
+{
+	const char *answer;
+
+	lab_start(&lab, AB);
+	answer = lab_ask(lab.http_port, "POST / HTTP/1.1\r\nHost: nobody.example\r\n"
+					"Content-Length: 3\r\n\r\nabc" LAST("a.example"));
+	expect_has(answer, "\r\n\r\nA");
+	expect_has_not(lab.containers[0].seen, "abc");
+}
+
 STORY(reads_requests_byte_by_byte)
 {
 	static const char request[] = "POST /x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n"

@@ -196,6 +196,13 @@ static int judge(struct weir_flow *flow)
 	return GO_ON;
 }
 
+enum weir_flow_result weir_flow_judge(struct weir_flow *flow)
+{
+	int result = judge(flow);
+
+	return result == GO_ON ? WEIR_FLOW_WAITS : (enum weir_flow_result)result;
+}
+
 static int end_of_source(struct weir_flow *flow)
 {
 	flow->from->has_eof = true;

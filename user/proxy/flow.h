@@ -84,6 +84,12 @@ struct weir_flow_pools {
  */
 void weir_flow_start(struct weir_flow *flow, enum weir_framing framing, __u64 length);
 
+/*
+ * Ask the framing about what `in` holds, and move nothing. Returns WAITS, or BAD or TOO_LARGE as
+ * pump would, so that what is known to be wrong is refused before anybody is sent a part of it.
+ */
+enum weir_flow_result weir_flow_judge(struct weir_flow *flow);
+
 /* Move what can be moved. Borrowed pipes and buffers are given back as soon as they are empty. */
 enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_pools *pools,
 				     __u64 now_ns);

@@ -82,6 +82,21 @@ static void keep(struct weir_conn *conn, const struct weir_request *request)
 	conn->worker->counters.requests++;
 }
 
+/* Judge what came of the body with the head: no container sees a request known to be bad. */
+static bool is_body_well(struct weir_conn *conn)
+{
+	switch (weir_flow_judge(&conn->up)) {
+	case WEIR_FLOW_BAD:
+		weir_conn_refuse(conn, conn->up.chunk.ending);
+		return false;
+	case WEIR_FLOW_TOO_LARGE:
+		weir_conn_refuse(conn, WEIR_END_BODY_TOO_LARGE);
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void take_request(struct weir_conn *conn)
 {
 	struct weir_request *request = &conn->sniffing->request;
@@ -110,7 +125,8 @@ static void take_request(struct weir_conn *conn)
 	conn->up.moved_bytes = conn->down.moved_bytes = 0;
 	conn->up.keeps_head = conn->is_idempotent;
 	weir_conn_unsniff(conn);
-	weir_conn_route(conn, name, name_size);
+	if (is_body_well(conn))
+		weir_conn_route(conn, name, name_size);
 }
 
 /* Returns true when the head needs more bytes. */
