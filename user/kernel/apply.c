@@ -22,6 +22,7 @@
 #include "kernel/machine.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
+#include "kernel/replace.h"
 #include "kernel/routes.h"
 #include "kernel/routes_follow.h"
 #include "kernel/steer.h"
@@ -75,7 +76,7 @@ static int load_first(struct apply *apply)
 	const struct weir_load load = {
 		.forced_half = WEIR_HALF_IN_FORCE,
 		.blocks_max = blocks_for(apply->generation->rank.blocks_count),
-		.live_max = apply->config->live_max,
+		.live_max = weir_live_room(apply->paths, apply->config, apply->diags),
 	};
 	int fd = -1;
 	int r = weir_gate_load(&load, apply->diags, &fd) ?:
@@ -89,47 +90,12 @@ static int load_first(struct apply *apply)
 	return weir_live_restore(apply->paths, &apply->maps, apply->diags);
 }
 
-/* The blocks of the half in force, at the same places: both programs then judge alike. */
-static void copy_blocks(const struct weir_maps *from, const struct weir_maps *to)
-{
-	const struct weir_policy *policy = weir_maps_policy_in_force(from);
-
-	if (policy)
-		memcpy(weir_maps_blocks(to) + policy->blocks_first,
-		       weir_maps_blocks(from) + policy->blocks_first,
-		       policy->blocks_count * sizeof(struct weir_block));
-}
-
-/*
- * Put a program of this release in the place of the live one, on every interface. With
- * `blocks_max` it brings a larger weir_blocks; every other map stays. Content-neutral.
- */
 static int replace_program(struct apply *apply, size_t blocks_max)
 {
-	const struct weir_load load = {
-		.share = &apply->maps,
-		.blocks_max = blocks_max,
-		.forced_half = WEIR_HALF_IN_FORCE,
-	};
-	_cleanup_maps_ struct weir_maps next = WEIR_MAPS_NONE;
-	struct weir_maps old;
-	int fd = -1;
-	int r = weir_gate_load(&load, apply->diags, &fd) ?:
-		weir_maps_open(fd, false, apply->diags, &next) ?:
-		weir_maps_open_blocks(&next, apply->diags);
+	int r = weir_replace_program(apply->paths, &apply->maps, blocks_max, apply->diags);
 
-	if (r)
-		return r;
-	if (blocks_max)
-		copy_blocks(&apply->maps, &next);
-	r = weir_pins_converge(apply->paths, &next, apply->diags);
-	if (r)
-		return r;
-	apply->done.is_replaced = true;
-	old = apply->maps;
-	apply->maps = next;
-	next = old;
-	return 0;
+	apply->done.is_replaced |= !r;
+	return r;
 }
 
 /* Blocks that fit beside those in force: where, after growing if need be. */
@@ -194,6 +160,17 @@ static int flip(struct apply *apply, __u64 try_ns)
 	return weir_live_follow_clock(apply->paths, &apply->maps, apply->diags);
 }
 
+/* Finish what a command that was killed has begun. */
+static int converge(struct apply *apply)
+{
+	struct weir_control *control = weir_maps_control(&apply->maps);
+	int r = weir_pins_converge(apply->paths, &apply->maps, apply->diags);
+
+	if (!r)
+		__atomic_store_n(&control->live_moves, 0, __ATOMIC_SEQ_CST);
+	return r;
+}
+
 static int open_gate(struct apply *apply)
 {
 	int r = weir_pins_find(apply->paths, apply->diags, &apply->maps);
@@ -202,19 +179,26 @@ static int open_gate(struct apply *apply)
 		return r == -ENOENT ? 0 : r;
 	return weir_maps_open_blocks(&apply->maps, apply->diags)
 		       ?: weir_attach_trial_settle(apply->paths, &apply->maps, apply->diags)
-		       ?: weir_pins_converge(apply->paths, &apply->maps, apply->diags);
+		       ?: converge(apply);
 }
 
-/* The one setting that a loaded gate does not take over. */
-static void warn_of_live_max(const struct apply *apply)
+/* Another live_max: a table of that size, unless more is in it. */
+static int resize_live(struct apply *apply)
 {
-	__u32 max = apply->maps.entries[WEIR_MAP_LIVE];
+	__u32 wanted = apply->config->live_max, max = apply->maps.entries[WEIR_MAP_LIVE];
+	int r;
 
-	if (apply->config->live_max && apply->config->live_max != max)
-		weir_diags_warning(apply->diags, apply->config->path, 0, 0,
-				   "live_max: the loaded gate has room for %u; it changes when the "
-				   "gate is loaded anew (weir detach --purge)",
-				   max);
+	if (!wanted || wanted == max || apply->done.is_first)
+		return 0;
+	r = weir_replace_live(apply->paths, &apply->maps, wanted, apply->diags);
+	apply->done.is_replaced |= !r;
+	if (r != -ENOSPC)
+		return r;
+	weir_diags_warning(apply->diags, apply->config->path, 0, 0,
+			   "live_max: there are more than %u live bans and releases; the table "
+			   "keeps its %u entries",
+			   wanted, max);
+	return 0;
 }
 
 static int change_kernel(struct apply *apply, const struct weir_apply_options *options)
@@ -224,8 +208,8 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 	if (apply->done.is_first && options->try_ns)
 		return weir_fail(apply->diags, -EINVAL,
 				 "--try: there is no policy to go back to; apply without it first");
-	warn_of_live_max(apply);
 	r = weir_half_inactive(&apply->maps, apply->diags, &apply->half)
+		    ?: resize_live(apply)
 		    ?: weir_routes_add(apply->ingress, apply->ingress_count, apply->diags,
 				       &apply->done.routes_added);
 	if (r)

@@ -16,6 +16,7 @@
 #include "kernel/journal_file.h"
 #include "kernel/lock.h"
 #include "kernel/overlay.h"
+#include "kernel/pins.h"
 
 /* The wall clock was set, not slewed. */
 #define CLOCK_STEP_NS 1000000000LL
@@ -137,17 +138,43 @@ static int journal_done(const struct weir_paths *paths, const struct weir_maps *
 	return done_count ? write_journal(paths, maps, done, done_count, diags) : 0;
 }
 
-int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *maps,
+/*
+ * An apply may have put a larger table in the place of the one that `maps` was opened with, while
+ * we waited for the lock: *current is then opened anew, into `fresh`.
+ */
+static int find_current(const struct weir_paths *paths, const struct weir_maps *maps,
+			struct weir_diags *diags, struct weir_maps *fresh,
+			const struct weir_maps **current)
+{
+	const struct weir_control *control = weir_maps_control(maps);
+	int r = 0;
+
+	*current = maps;
+	if (control->live_moves)
+		return weir_fail(diags, -EAGAIN,
+				 "an apply was interrupted while it moved the live bans: weir "
+				 "apply finishes it");
+	if (control->live_id && control->live_id != maps->ids[WEIR_MAP_LIVE]) {
+		r = weir_pins_need(paths, diags, fresh);
+		*current = fresh;
+	}
+	return r;
+}
+
+int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *opened,
 		    const struct weir_record *records, size_t count, struct weir_diags *diags,
 		    enum weir_live_outcome *ret_outcomes)
 {
 	_cleanup_free_ struct undo *undo = calloc(count ?: 1, sizeof(*undo));
+	_cleanup_maps_ struct weir_maps fresh = WEIR_MAPS_NONE;
+	const struct weir_maps *maps;
 	_cleanup_close_ int lock = -1;
 	int r;
 
 	if (!undo)
 		return weir_fail(diags, -ENOMEM, "out of memory");
-	r = weir_lock_take(paths, WEIR_LOCK_LIVE, "deny or allow", WEIR_LOCK_WAIT_MS, diags, &lock);
+	r = weir_lock_take(paths, WEIR_LOCK_LIVE, "deny or allow", WEIR_LOCK_WAIT_MS, diags, &lock)
+		    ?: find_current(paths, opened, diags, &fresh, &maps);
 	if (r)
 		return r;
 	for (size_t i = 0; i < count; i++) {
@@ -253,6 +280,35 @@ int weir_live_follow_clock(const struct weir_paths *paths, const struct weir_map
 	return r ? weir_fail(diags, r, "cannot follow the wall clock: %s", strerror(-r)) : 0;
 }
 
+size_t weir_live_room(const struct weir_paths *paths, const struct weir_config *config,
+		      struct weir_diags *diags)
+{
+	size_t max = config->live_max ?: WEIR_LIVE_DEFAULT, wanted;
+	_cleanup_journal_ struct weir_journal journal = {};
+	_cleanup_diags_ struct weir_diags unread = {};
+
+	if (weir_journal_read(paths, realtime_ns(), &unread, &journal) || journal.count <= max)
+		return max;
+	wanted = journal.count + journal.count / 4;
+	weir_diags_warning(diags, config->path, 0, 0,
+			   "live_max: the journal has %zu live bans and releases; the table gets "
+			   "%zu entries, not %zu",
+			   journal.count, wanted, max);
+	return wanted;
+}
+
+/*
+ * When the wall clock of a machine that has just booted is behind the moment of the command, the
+ * ban lasts as long as it was asked for, and not until the clock gets there.
+ */
+static void bound_by_length(struct weir_record *record)
+{
+	__u64 now_ns = realtime_ns();
+
+	if (record->until_ns > record->at_ns && now_ns < record->at_ns)
+		record->until_ns -= record->at_ns - now_ns;
+}
+
 int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *maps,
 		      struct weir_diags *diags)
 {
@@ -260,6 +316,7 @@ int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *ma
 	int r = weir_journal_read(paths, realtime_ns(), diags, &journal);
 
 	for (size_t i = 0; !r && i < journal.count; i++) {
+		bound_by_length(&journal.records[i]);
 		r = put(maps, &journal.records[i]);
 		if (r)
 			return fail_put(maps, &journal.records[i], r, diags);

@@ -9,6 +9,7 @@
 #ifndef WEIR_KERNEL_LIVE_H
 #define WEIR_KERNEL_LIVE_H
 
+#include "config/config.h"
 #include "kernel/maps.h"
 #include "kernel/paths.h"
 #include "plan/journal.h"
@@ -24,9 +25,10 @@ enum weir_live_outcome {
  * A record's until_ns is CLOCK_REALTIME; what is past is an error of the caller.
  * Returns 0; -E2BIG with a diagnostic when the table is full of entries that have not expired,
  * with nothing changed; -EIO with a diagnostic when the kernel has them but the journal has not;
+ * -EAGAIN: an apply was killed while it moved the table, and the next one must finish that;
  * or another negative errno with a diagnostic.
  */
-int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *maps,
+int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *opened,
 		    const struct weir_record *records, size_t count, struct weir_diags *diags,
 		    enum weir_live_outcome *ret_outcomes);
 
@@ -36,6 +38,13 @@ int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *maps
  */
 int weir_live_list(const struct weir_paths *paths, const struct weir_maps *maps,
 		   struct weir_diags *diags, struct weir_record **ret_records, size_t *ret_count);
+
+/*
+ * How large a new gate's table must be: what the configuration says, or more where the journal has
+ * more, which is a warning. 0: as it is by default.
+ */
+size_t weir_live_room(const struct weir_paths *paths, const struct weir_config *config,
+		      struct weir_diags *diags);
 
 /* Fill a new gate's overlay from the journal. Damaged lines are warned about. */
 int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *maps,

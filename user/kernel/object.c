@@ -99,10 +99,10 @@ static int share_maps(struct weir_gate *gate, const struct weir_load *load)
 			return -ENOENT;
 		if (i == WEIR_MAP_BLOCKS && load->blocks_max)
 			r = bpf_map__set_max_entries(map, load->blocks_max);
-		else if (load->share)
-			r = bpf_map__reuse_fd(map, load->share->fds[i]);
 		else if (i == WEIR_MAP_LIVE && load->live_max)
 			r = bpf_map__set_max_entries(map, load->live_max);
+		else if (load->share)
+			r = bpf_map__reuse_fd(map, load->share->fds[i]);
 		if (r)
 			return r;
 	}

@@ -10,9 +10,9 @@
 enum { WEIR_HALF_IN_FORCE = -1 };
 
 struct weir_load {
-	const struct weir_maps *share; /* use these maps; NULL: new ones, and the three below */
-	size_t blocks_max;             /* not 0: weir_blocks alone is new, with so many entries */
-	size_t live_max;
+	const struct weir_maps *share; /* use these maps; NULL: new ones */
+	size_t blocks_max;             /* not 0: weir_blocks is new, with so many entries */
+	size_t live_max;               /* likewise for weir_live */
 	bool is_twin;    /* charges and counts nothing, and returns the reason's number */
 	__u32 owner;     /* not 0: judges only while the control word names it as the owner */
 	int forced_half; /* WEIR_HALF_IN_FORCE, 0 or 1 */

@@ -114,7 +114,15 @@ int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 	return 0;
 }
 
-/* Keep in *maps whichever of the two gates has more blocks; both must be of one family. */
+/* Of two gates of one family: is `a` to be kept, and `b` to be replaced? */
+static bool is_newer(const struct weir_maps *a, const struct weir_maps *b)
+{
+	if (a->ids[WEIR_MAP_LIVE] != b->ids[WEIR_MAP_LIVE])
+		return a->ids[WEIR_MAP_LIVE] == weir_maps_control(a)->live_id;
+	return a->entries[WEIR_MAP_BLOCKS] >= b->entries[WEIR_MAP_BLOCKS];
+}
+
+/* Keep in *maps the newer of the two gates; both must be of one family. */
 static int keep_newer(struct weir_maps *maps, int program_fd, const char *where,
 		      struct weir_diags *diags)
 {
@@ -129,8 +137,7 @@ static int keep_newer(struct weir_maps *maps, int program_fd, const char *where,
 				 "%s runs a gate (program id %u) that shares no policy with "
 				 "program id %u: detach one of them",
 				 where, other.program_id, maps->program_id);
-	if (maps->program_fd >= 0 &&
-	    maps->entries[WEIR_MAP_BLOCKS] >= other.entries[WEIR_MAP_BLOCKS])
+	if (maps->program_fd >= 0 && is_newer(maps, &other))
 		return 0;
 	swapped = *maps;
 	*maps = other;

@@ -8,8 +8,9 @@
  *   weir_*        the maps, for bpftool and people
  *
  * The live program is that of the links; while nothing is attached, the pinned one. A command
- * that was killed between two links leaves two programs, which share every map but weir_blocks;
- * the one with more blocks is then the newer, and weir_pins_converge finishes the work.
+ * that was killed between two links leaves two programs, which share every map but weir_blocks or
+ * weir_live; the one with more blocks is then the newer, or the one whose weir_live the control
+ * word's neighbour names, and weir_pins_converge finishes the work.
  */
 #ifndef WEIR_KERNEL_PINS_H
 #define WEIR_KERNEL_PINS_H

@@ -273,7 +273,9 @@ static int inspect(const struct weir_link *link, const struct weir_maps *maps,
 			continue;
 		*ret_is_judged = true;
 		r = weir_program_tag(seat->fd, &tag);
-		survey->is_stale |= tag != wanted || seat->blocks_id != maps->ids[WEIR_MAP_BLOCKS];
+		survey->is_stale |= tag != wanted ||
+				    seat->blocks_id != maps->ids[WEIR_MAP_BLOCKS] ||
+				    seat->live_id != maps->ids[WEIR_MAP_LIVE];
 	}
 	survey->is_stale |= !*ret_is_judged;
 	return r;
