@@ -42,10 +42,11 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(attach, weir_cmd_attach, "[-m MODE] [--try TIME] [IFACE...]",                            \
 	  "filter what interfaces receive")                                                        \
 	X(detach, weir_cmd_detach, "[--purge | IFACE...]", "filter it no longer")                  \
-	X(status, weir_cmd_status, "", "what is loaded, and where")                                \
+	X(status, weir_cmd_status, "[--watch]", "what is loaded, and where")                       \
 	X(deny, weir_cmd_deny, "add|del|list|why|flush ...", "ban sources at once, or ask why")    \
 	X(allow, weir_cmd_allow, "add|del|list|flush ...", "release sources at once")              \
-	X(counts, weir_cmd_counts, "[-a]", "packets by reason and by destination")                 \
+	X(counts, weir_cmd_counts, "[-a] [--watch] [--sources]",                                   \
+	  "packets by reason and by destination")                                                  \
 	X(capture, weir_cmd_capture, "[--reason SLUG] [-w FILE]...", "show packets and why")       \
 	X(metrics, weir_cmd_metrics, "[-o FILE]", "the gate's metrics, for Prometheus")            \
 	X(doctor, weir_cmd_doctor, "[IFACE...]", "what this machine allows, and what mends it")    \

@@ -124,7 +124,7 @@ static json_t *count_json(struct weir_count count)
 			 (json_int_t)count.bytes);
 }
 
-static json_t *bucket_json(const struct weir_bucket_state *bucket)
+json_t *weir_bucket_json(const struct weir_bucket_state *bucket)
 {
 	if (!bucket->bytes_per_s)
 		return json_null();
@@ -140,7 +140,7 @@ static json_t *destination_json(const struct weir_destination_row *row)
 	return json_pack("{s:s, s:o, s:o, s:o}", "address",
 			 weir_address_format(row->address, address), "passed",
 			 count_json(row->counts.passed), "dropped", count_json(row->counts.dropped),
-			 "bucket", bucket_json(&row->bucket));
+			 "bucket", weir_bucket_json(&row->bucket));
 }
 
 char *weir_counts_json(const struct weir_counts_report *report)

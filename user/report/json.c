@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-char *weir_json_text(json_t *value)
+static char *text_of(json_t *value, size_t flags)
 {
-	char *text = json_dumps(value, JSON_INDENT(2));
+	char *text = json_dumps(value, flags);
 	size_t size = text ? strlen(text) : 0;
 	char *line = text ? realloc(text, size + 2) : NULL;
 
@@ -19,6 +19,16 @@ char *weir_json_text(json_t *value)
 	}
 	memcpy(line + size, "\n", 2);
 	return line;
+}
+
+char *weir_json_text(json_t *value)
+{
+	return text_of(value, JSON_INDENT(2));
+}
+
+char *weir_json_line(json_t *value)
+{
+	return text_of(value, JSON_COMPACT);
 }
 
 char *weir_time_text(unsigned long long at_ns, char to[static WEIR_TIME_TEXT_MAX])

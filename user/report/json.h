@@ -8,8 +8,16 @@
 /* The value as text with a newline, keys in the order they were set; drops the value. */
 char *weir_json_text(json_t *value);
 
+/* The same on one line, for reports that come one after the other. */
+char *weir_json_line(json_t *value);
+
 /* Nanoseconds since the epoch as RFC 3339 in UTC, whole seconds; null for 0. */
 json_t *weir_json_time(unsigned long long at_ns);
+
+struct weir_bucket_state;
+
+/* {"bytes_per_s", "burst_bytes", "tokens_bytes"}, or null without a limit. */
+json_t *weir_bucket_json(const struct weir_bucket_state *bucket);
 
 enum { WEIR_TIME_TEXT_MAX = 32 };
 

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Rates and sources: what --watch and --sources say of a stream of a known rate.
+. "$(dirname "$0")/lib.sh"
+begin watch
+weir apply && weir attach >/dev/null || lab_fail "no gate"
+
+# A stream from the listed source, 2000 packets a second, until the lab goes.
+lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s $LISTED/32 -r 2000 -t 60
+sleep 1
+watched() { # SECONDS ARGUMENTS...: the last line of what is said in that time
+	gate timeout -s INT "$1" "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" "${@:2}" | tail -n 1
+}
+rounded() { awk '{ printf "%d\n", $1 }'; }
+
+story "counts --watch says what comes a second, again and again"
+line=$(watched 3.5 -j counts --watch=0.5)
+expect_between "packets of the stream" \
+	"$(jq '.reasons.drop_denied.packets_per_s' <<<"$line" | rounded)" 1000 2600
+expect_between "dropped at its destination" \
+	"$(jq --arg a $BLOG '.destinations[] | select(.address == $a) | .dropped.packets_per_s' <<<"$line" | rounded)" 1000 2600
+expect_between "tables for people" \
+	"$(gate timeout -s INT 3 "$WEIR" -I "$LAB" counts --watch=0.5 | grep -c '^drop_denied')" 3 6
+expect_exit 0 "interrupting it is no error" gate timeout --preserve-status -s INT 1 sh -c \
+	"exec '$WEIR' -I $LAB counts --watch"
+
+story "status --watch shows the rates beside the state"
+said=$(gate timeout -s INT 2.5 "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" status --watch)
+expect_equal "times that rates were said" "$(grep -c '^rates: .*dropped [0-9.]*k\? packets/s' <<<"$said")" \
+	"$(($(grep -c '^gate:' <<<"$said") - 1))"
+
+story "counts --sources finds who sends, and estimates how much"
+expect "weir counts --sources" weir -j counts --sources
+top=$(jq -c '.dropped[0]' <<<"$SAID")
+expect_equal "the source" "$(jq -r .source <<<"$top")" $LISTED
+expect_equal "its reason" "$(jq -r .reason <<<"$top")" drop_denied
+expect_between "its packets" "$(jq .packets_per_s <<<"$top" | rounded)" 1000 2600
+expect "by /24" weir -j counts --sources --nets --by bytes
+expect_equal "its network" "$(jq -r '.dropped[0].source' <<<"$SAID")" 198.51.100.0/24
+expect_equal "the gate asks nobody any more" \
+	"$(sleep 6; bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_control" | jq '.[0].value.watchers')" 0
+
+story "bad arguments are usage errors, and say what is meant"
+expect_exit 2 "an unknown order" weir counts --sources --by size
+expect_exit 1 "an interval that is none" weir counts --watch=often
+expect_said "it names the option" -- '--watch often'
+end

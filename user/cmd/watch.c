@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Waiting, printing again, and asking for samples at the right rate. */
+#include "cmd/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/quantity.h"
+#include "cmd/common.h"
+
+/* Of each outcome and CPU in a second: what a ring holds between two readings, with room. */
+enum { SAMPLES_PER_S = 1200 };
+
+#define INTERVAL_MIN_NS 100000000ULL
+#define INTERVAL_NS     1000000000ULL
+
+static volatile sig_atomic_t is_over;
+
+static void end(int signal)
+{
+	(void)signal;
+	is_over = 1;
+}
+
+void weir_watch_begin(void)
+{
+	struct sigaction action = {.sa_handler = end};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool weir_watch_is_over(void)
+{
+	return is_over;
+}
+
+bool weir_watch_wait(unsigned long long ns)
+{
+	struct timespec left = {(time_t)(ns / 1000000000ULL), (long)(ns % 1000000000ULL)};
+
+	if (!is_over)
+		nanosleep(&left, NULL);
+	return !is_over;
+}
+
+int weir_watch_print(char *report, struct weir_diags *diags)
+{
+	int r;
+
+	if (report && isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	r = weir_cmd_print(report, diags);
+	if (!r && fflush(stdout))
+		return -errno;
+	return r;
+}
+
+int weir_watch_interval(const char *text, struct weir_diags *diags, unsigned long long *ret_ns)
+{
+	const char *why = "";
+	__u64 ns = INTERVAL_NS;
+	char seconds[32];
+
+	if (!text) {
+		*ret_ns = ns;
+		return 0;
+	}
+	/* A number alone is seconds. */
+	snprintf(seconds, sizeof(seconds), "%ss", text);
+	if (weir_duration_parse(text, strlen(text), &ns, &why) &&
+	    weir_duration_parse(seconds, strlen(seconds), &ns, &why))
+		return weir_diags_error(diags, NULL, 0, 0, "--watch %s: %s", text, why);
+	if (ns < INTERVAL_MIN_NS)
+		return weir_diags_error(diags, NULL, 0, 0, "--watch %s: less than 100ms", text);
+	*ret_ns = ns;
+	return 0;
+}
+
+/* ---- sampled sources ------------------------------------------------------------------- */
+
+void weir_sampling_done(struct weir_sampling *sampling)
+{
+	weir_samples_cursor_done(&sampling->cursor);
+	free(sampling->samples);
+	*sampling = (struct weir_sampling){};
+}
+
+static __u32 one_in(double packets_per_s)
+{
+	double share = packets_per_s / SAMPLES_PER_S;
+
+	return share < 1 ? 1 : share > 1e9 ? 1000000000 : (__u32)share;
+}
+
+void weir_sampling_ask(struct weir_sampling *sampling, const struct weir_rates_report *rates)
+{
+	sampling->one_in[WEIR_WATCH_DROPPED] = one_in(rates->dropped.packets);
+	sampling->one_in[WEIR_WATCH_PASSED] = one_in(rates->passed.packets);
+	weir_samples_ask(sampling->maps, sampling->one_in);
+}
+
+int weir_sampling_read(struct weir_sampling *sampling)
+{
+	struct weir_watch_sample *fresh = NULL;
+	size_t count = 0;
+	int r = weir_samples_read(sampling->maps, &sampling->cursor, &fresh, &count);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		struct weir_watch_sample *added = weir_array_add(&sampling->samples,
+								 &sampling->count);
+
+		if (added)
+			*added = fresh[i];
+		else
+			r = -ENOMEM;
+	}
+	free(fresh);
+	return r;
+}
+
+void weir_sampling_clear(struct weir_sampling *sampling)
+{
+	free(sampling->samples);
+	sampling->samples = NULL;
+	sampling->count = 0;
+}
