@@ -68,8 +68,11 @@ Test(report_rates, numbers_fit_in_five_characters)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		cr_expect_str_eq(weir_number_text(cases[i].number, text), cases[i].text, "%f: %s",
 				 cases[i].number, text);
-	for (double number = 0.01; number < 1e19; number *= 1.0007)
+	for (int exponent = 0; exponent < 70000; exponent++) {
+		double number = 0.01 * pow(1.0007, exponent); /* to beyond 10^19 */
+
 		cr_expect_leq(strlen(weir_number_text(number, text)), 5, "%f: %s", number, text);
+	}
 }
 
 Test(report_rates, table_hides_zeroes_and_json_is_one_line)
