@@ -20,6 +20,7 @@
 #include "kernel/live.h"
 #include "kernel/lock.h"
 #include "kernel/machine.h"
+#include "kernel/migrate.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
 #include "kernel/replace.h"
@@ -173,7 +174,8 @@ static int converge(struct apply *apply)
 
 static int open_gate(struct apply *apply)
 {
-	int r = weir_pins_find(apply->paths, apply->diags, &apply->maps);
+	int r = weir_migrate(apply->paths, apply->diags)
+			?: weir_pins_find(apply->paths, apply->diags, &apply->maps);
 
 	if (r)
 		return r == -ENOENT ? 0 : r;

@@ -155,6 +155,8 @@ static int read_map(__u32 map_id, struct weir_seat *seat)
 		seat->blocks_id = info.id;
 	else if (!strcmp(info.name, weir_map_name(WEIR_MAP_LIVE)))
 		seat->live_id = info.id;
+	else if (!strcmp(info.name, weir_map_name(WEIR_MAP_COUNTS)))
+		seat->counts_id = info.id;
 	else if (dot && !strcmp(dot, ".rodata"))
 		return read_owner(fd, &info, &seat->owner);
 	return 0;

@@ -21,8 +21,8 @@ enum { WEIR_SEATS_MAX = 10 }; /* of one dispatcher: libxdp's MAX_DISPATCHER_ACTI
 struct weir_seat {
 	int fd; /* of the program */
 	__u32 program_id;
-	__u32 owner;                          /* the number that it was loaded with */
-	__u32 control_id, blocks_id, live_id; /* its maps */
+	__u32 owner;                                     /* the number that it was loaded with */
+	__u32 control_id, blocks_id, live_id, counts_id; /* its maps */
 };
 
 struct weir_seats {

@@ -63,7 +63,12 @@ struct weir_maps {
 	__u32 entries[WEIR_MAPS_END];
 	void *memory[WEIR_MAPS_END]; /* NULL where the map is not mapped */
 	size_t sizes[WEIR_MAPS_END]; /* of the mapping, in bytes */
+	/* Of a gate of the former layout, in place of `fds`: maps whose values are shorter there. */
+	int former_fds[WEIR_MAPS_END];
 };
+
+/* The layout of the release before, which apply takes over (kernel/migrate.h). */
+enum { WEIR_LAYOUT_FORMER = 3 };
 
 #define WEIR_MAPS_NONE ((struct weir_maps){.program_fd = -1})
 
@@ -78,6 +83,15 @@ const char *weir_map_name(enum weir_map map);
  */
 int weir_maps_open(int program_fd, bool is_new, struct weir_diags *diags,
 		   struct weir_maps *ret_maps);
+
+/*
+ * The same of a gate of the layout WEIR_LAYOUT_FORMER, for whoever migrates it: a map that has
+ * another shape there is in former_fds, and is neither in fds nor mapped.
+ */
+int weir_maps_open_former(int program_fd, struct weir_diags *diags, struct weir_maps *ret_maps);
+
+/* The layout that a program's weir_control states. -ENOENT: it is no gate; or -errno. */
+int weir_program_layout(int program_fd, __u32 *ret_layout);
 
 /*
  * Map weir_blocks too. weir_maps_open leaves it out, because the kernel fills in every page of a

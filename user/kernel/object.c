@@ -101,7 +101,7 @@ static int share_maps(struct weir_gate *gate, const struct weir_load *load)
 			r = bpf_map__set_max_entries(map, load->blocks_max);
 		else if (i == WEIR_MAP_LIVE && load->live_max)
 			r = bpf_map__set_max_entries(map, load->live_max);
-		else if (load->share)
+		else if (load->share && load->share->fds[i])
 			r = bpf_map__reuse_fd(map, load->share->fds[i]);
 		if (r)
 			return r;

@@ -166,6 +166,19 @@ static int find_by_links(const struct weir_links *links, struct weir_maps *maps,
 	return 0;
 }
 
+int weir_pins_program(const struct weir_paths *paths, int *ret_fd)
+{
+	char path[2 * WEIR_PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", paths->pins, program_pin);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
 /*
  * The pinned program counts only while no link says otherwise, or where it is the newer one of
  * the same family. A pin that cannot be opened while links exist is repaired by converge.
