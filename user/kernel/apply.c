@@ -71,6 +71,19 @@ static int list_ingress(struct apply *apply)
 	return 0;
 }
 
+/* A machine that comes up must not stay open for the sake of a journal that cannot be read. */
+static void restore_live(struct apply *apply)
+{
+	_cleanup_diags_ struct weir_diags said = {};
+	int r = weir_live_restore(apply->paths, &apply->maps, &said);
+
+	for (size_t i = 0; i < said.count; i++)
+		weir_diags_warning(
+			apply->diags, said.items[i].path, said.items[i].line, 0, "%s%s",
+			said.items[i].text,
+			r ? "; the live bans and releases of the journal are not in force" : "");
+}
+
 /* A new gate with maps of its own, which nobody sees until it is pinned. */
 static int load_first(struct apply *apply)
 {
@@ -88,7 +101,8 @@ static int load_first(struct apply *apply)
 		return r;
 	apply->done.is_first = true;
 	weir_maps_control(&apply->maps)->layout = WEIR_LAYOUT;
-	return weir_live_restore(apply->paths, &apply->maps, apply->diags);
+	restore_live(apply);
+	return 0;
 }
 
 static int replace_program(struct apply *apply, size_t blocks_max)

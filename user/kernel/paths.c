@@ -46,15 +46,23 @@ static int is_machine_mount_namespace(void)
 	return own.st_ino == init.st_ino && own.st_dev == init.st_dev;
 }
 
-static int mount_bpffs(struct weir_diags *diags)
+int weir_paths_check(const struct weir_paths *paths, struct weir_diags *diags)
 {
-	if (is_bpffs())
+	(void)paths;
+	if (is_bpffs() || is_machine_mount_namespace())
 		return 0;
-	if (!is_machine_mount_namespace())
-		return weir_fail(diags, -ENODEV,
-				 "%s is no bpf file system in this mount namespace; in a network "
-				 "namespace use nsenter --net=/run/netns/NAME, not ip netns exec",
-				 bpffs);
+	return weir_fail(diags, -ENODEV,
+			 "%s is no bpf file system in this mount namespace; in a network "
+			 "namespace use nsenter --net=/run/netns/NAME, not ip netns exec",
+			 bpffs);
+}
+
+static int mount_bpffs(const struct weir_paths *paths, struct weir_diags *diags)
+{
+	int r = weir_paths_check(paths, diags);
+
+	if (r || is_bpffs())
+		return r;
 	if (mount("bpf", bpffs, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return weir_fail(diags, -errno, "cannot mount the bpf file system on %s: %s", bpffs,
 				 strerror(errno));
@@ -70,6 +78,6 @@ static int make_folder(const char *path, struct weir_diags *diags)
 
 int weir_paths_ensure(const struct weir_paths *paths, struct weir_diags *diags)
 {
-	return mount_bpffs(diags) ?: make_folder(paths->pins, diags) ?:
+	return mount_bpffs(paths, diags) ?: make_folder(paths->pins, diags) ?:
 	       make_folder(paths->run, diags) ?: make_folder(paths->state, diags);
 }

@@ -23,6 +23,12 @@ struct weir_paths {
 int weir_paths_make(const char *instance, struct weir_diags *diags, struct weir_paths *ret_paths);
 
 /*
+ * Can pins be seen from here? -ENODEV with a diagnostic in a mount namespace that hides them
+ * (`ip netns exec`): that none is found there says nothing. 0 also where there is none at all.
+ */
+int weir_paths_check(const struct weir_paths *paths, struct weir_diags *diags);
+
+/*
  * Make the folders that are missing (mode 0700), and mount bpffs where it is not. bpffs is
  * mounted only in the machine's own mount namespace: anywhere else (`ip netns exec`) the mount,
  * and the gate with it, would vanish with the command.

@@ -127,11 +127,13 @@ static int keep_newer(struct weir_maps *maps, int program_fd, const char *where,
 		      struct weir_diags *diags)
 {
 	_cleanup_maps_ struct weir_maps other = WEIR_MAPS_NONE;
+	_cleanup_diags_ struct weir_diags said = {};
 	struct weir_maps swapped;
-	int r = weir_maps_open(program_fd, false, diags, &other);
+	int r = weir_maps_open(program_fd, false, &said, &other);
 
 	if (r)
-		return r;
+		return weir_fail(diags, r, "%s: %s", where,
+				 said.count ? said.items[said.count - 1].text : strerror(-r));
 	if (maps->program_fd >= 0 && maps->ids[WEIR_MAP_CONTROL] != other.ids[WEIR_MAP_CONTROL])
 		return weir_fail(diags, -EPROTO,
 				 "%s runs a gate (program id %u) that shares no policy with "
@@ -179,23 +181,42 @@ int weir_pins_program(const struct weir_paths *paths, int *ret_fd)
 	return 0;
 }
 
-/*
- * The pinned program counts only while no link says otherwise, or where it is the newer one of
- * the same family. A pin that cannot be opened while links exist is repaired by converge.
- */
-static int find_by_pin(const struct weir_paths *paths, struct weir_maps *maps,
+static int open_pinned(const struct weir_paths *paths, const char *path, struct weir_maps *maps,
 		       struct weir_diags *diags)
 {
+	int fd = -1, r = weir_pins_program(paths, &fd);
+
+	if (r)
+		return r == -ENOENT ? 0
+				    : weir_fail(diags, r, "cannot open %s: %s", path, strerror(-r));
+	return keep_newer(maps, fd, path, diags);
+}
+
+/*
+ * The pinned program counts only while no link says otherwise, or where it is the newer one of
+ * the same family. Where an interface runs the gate, another pin is only said to be wrong:
+ * converge puts the gate in its place.
+ */
+static int find_by_pin(const struct weir_paths *paths, const struct weir_links *links,
+		       struct weir_maps *maps, struct weir_diags *diags)
+{
+	_cleanup_diags_ struct weir_diags said = {};
 	char path[2 * WEIR_PATH_MAX];
-	int fd;
+	const char *text;
+	bool is_attached = false;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, program_pin);
-	fd = bpf_obj_get(path);
-	if (fd < 0 && errno == ENOENT)
+	r = open_pinned(paths, path, maps, &said);
+	if (!r)
 		return 0;
-	if (fd < 0)
-		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
-	return keep_newer(maps, fd, path, diags);
+	text = said.count ? said.items[said.count - 1].text : strerror(-r);
+	for (size_t i = 0; i < links->count; i++)
+		is_attached |= links->items[i].ifindex != 0;
+	if (!is_attached)
+		return weir_fail(diags, r, "%s: remove the pin, then weir apply", text);
+	weir_diags_warning(diags, NULL, 0, 0, "%s: weir apply pins the live gate there", text);
+	return 0;
 }
 
 /*
@@ -228,9 +249,9 @@ int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
 {
 	_cleanup_links_ struct weir_links links = {};
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
-	int r = weir_links_open(paths, diags, &links);
+	int r = weir_paths_check(paths, diags) ?: weir_links_open(paths, diags, &links);
 
-	r = r ?: find_by_links(&links, &maps, diags) ?: find_by_pin(paths, &maps, diags) ?:
+	r = r ?: find_by_links(&links, &maps, diags) ?: find_by_pin(paths, &links, &maps, diags) ?:
 	    find_by_shared(&links, &maps, diags);
 	if (r)
 		return r;
@@ -263,7 +284,8 @@ int weir_pin_replace(const struct weir_paths *paths, const char *name, int fd,
 	if (bpf_obj_pin(fd, fresh))
 		return weir_fail(diags, -errno, "cannot pin %s: %s", fresh, strerror(errno));
 	if (rename(fresh, path))
-		return weir_fail(diags, -errno, "cannot rename %s: %s", fresh, strerror(errno));
+		return weir_fail(diags, -errno, "cannot rename %s to %s: %s", fresh, path,
+				 strerror(errno));
 	return 0;
 }
 

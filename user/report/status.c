@@ -68,7 +68,8 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 				interface->is_shared
 					? "the interface was deleted, or another tool took the "
 					  "gate off"
-					: "the interface was deleted");
+					: "the interface was deleted, or its link detached "
+					  "by force");
 		else
 			fprintf(to, "%s%s, program id %u, %s%s%s\n",
 				interface->is_on_trial ? ", on trial," : "",
