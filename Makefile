@@ -26,6 +26,7 @@ LIBS_config := -lcyaml -lyaml -lpcap
 LIBS_proxy := -lmicrohttpd -lpthread
 LIBS_report := -ljansson
 LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz
+LIBS_cmd := -lncurses -ltinfo
 LIBS := $(foreach l,$(LAYERS),$(LIBS_$(l)))
 
 BPF_OBJS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))

@@ -47,6 +47,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(allow, weir_cmd_allow, "add|del|list|flush ...", "release sources at once")              \
 	X(counts, weir_cmd_counts, "[-a] [--watch] [--sources]",                                   \
 	  "packets by reason and by destination")                                                  \
+	X(top, weir_cmd_top, "[-d SECONDS] [-n COUNT]", "the same, live, and who sends it")        \
 	X(capture, weir_cmd_capture, "[--reason SLUG] [-w FILE]...", "show packets and why")       \
 	X(metrics, weir_cmd_metrics, "[-o FILE]", "the gate's metrics, for Prometheus")            \
 	X(doctor, weir_cmd_doctor, "[IFACE...]", "what this machine allows, and what mends it")    \
