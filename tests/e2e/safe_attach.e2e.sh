@@ -18,7 +18,7 @@ expect_said "it says so" 'on trial: .* unless weir confirm comes'
 expect_not "a ping while it filters" pings
 expect "weir status" weir status
 expect_said "how long it has" 'interfaces on trial receive everything again in'
-expect_said "on which interface" 'wan, .*on trial'
+expect_said "on which interface" 'wan, native mode, on trial'
 expect_exit 3 "weir verify" weir verify
 expect_equal "processes of weir" "$(weirs_running)" 0
 expect "a ping when its time is up" eventually 5 pings

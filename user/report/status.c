@@ -72,9 +72,8 @@ static void print_interfaces(FILE *to, const struct weir_status *status)
 					  "by force");
 		else
 			fprintf(to, "%s%s, program id %u, %s%s%s\n",
-				interface->is_on_trial ? ", on trial," : "",
 				interface->is_elsewhere ? " (another network namespace)" : " mode",
-				interface->program_id,
+				interface->is_on_trial ? ", on trial" : "", interface->program_id,
 				interface->is_shared ? "shared, by libxdp's dispatcher"
 						     : "by a bpf link, not shared",
 				*interface->why_alone ? ": " : "", interface->why_alone);
