@@ -66,7 +66,7 @@ static int load_former(const struct weir_maps *maps, int control_fd)
 
 	for (int i = 0; i < WEIR_MAPS_END; i++) {
 		code[n++] = (struct bpf_insn){
-			.code = BPF_LD | BPF_DW,
+			.code = BPF_LD | BPF_DW, /* BPF_IMM is 0 */
 			.dst_reg = BPF_REG_1,
 			.src_reg = BPF_PSEUDO_MAP_FD,
 			.imm = i == WEIR_MAP_CONTROL ? control_fd : maps->fds[i],
