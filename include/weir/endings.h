@@ -69,7 +69,9 @@
 	X(RESPONSE_CHUNK, 502, 0, response_chunk, "the container's chunked response is malformed")  \
 	X(RESPONSE_SWITCH, 502, 0, response_switch, "the container switched protocols unasked")     \
 	X(UPGRADED, 101, 0, upgraded, "switched protocols, then both sides closed")                 \
-	X(DRAIN_DEADLINE, 0, 0, drain_deadline, "cut off: the shutdown's time was up")
+	X(DRAIN_DEADLINE, 0, 0, drain_deadline, "cut off: the shutdown's time was up")              \
+	X(CLIENT_CONNECTIONS, 429, 80, client_connections, "the client's address has as many connections as it may") \
+	X(CONTAINERS_FULL, 503, 80, containers_full, "every container of the app has as many connections as it may")
 /* clang-format on */
 
 enum weir_ending {

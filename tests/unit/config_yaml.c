@@ -112,6 +112,8 @@ Test(config, three_lines_get_the_promises_of_the_platform)
 	cr_expect_str_eq(config->proxy.user, "weir");
 	cr_expect_eq(config->proxy.workers, 0);
 	cr_expect_eq(config->proxy.connections_max, 65536);
+	cr_expect_eq(config->proxy.connections_per_client, 1024);
+	cr_expect_eq(config->proxy.connections_per_container, 0);
 }
 
 Test(config, reads_every_key)
@@ -137,6 +139,7 @@ Test(config, reads_every_key)
 		"egress: nat\n"
 		"live_max: 1000\n"
 		"proxy:\n  user: nobody\n  workers: 4\n  connections: 100\n"
+		"  connections_per_client: 0\n  connections_per_container: 20\n"
 		"  metrics: 10.0.0.1:9465\n  routes: [a.routes, b.routes]\n";
 	_cleanup_config_ struct weir_config *config = NULL;
 
@@ -183,6 +186,8 @@ Test(config, reads_every_key)
 	cr_expect_str_eq(config->proxy.user, "nobody");
 	cr_expect_eq(config->proxy.workers, 4);
 	cr_expect_eq(config->proxy.connections_max, 100);
+	cr_expect_eq(config->proxy.connections_per_client, 0);
+	cr_expect_eq(config->proxy.connections_per_container, 20);
 	cr_expect_eq(config->proxy.metrics_address, 0x0a000001);
 	cr_expect_eq(config->proxy.metrics_port, 9465);
 	cr_assert_eq(config->routes.count, 2);

@@ -63,7 +63,7 @@ static char *picks(struct weir_pool *pool, int n, __u64 now_ns)
 	text[0] = 0;
 	for (int i = 0; i < n; i++) {
 		struct weir_container_state *container;
-		int r = weir_pool_pick(pool, now_ns, NULL, &container);
+		int r = weir_pool_pick(pool, now_ns, 0, NULL, &container);
 
 		sprintf(text + strlen(text), "%d",
 			r ? 0 : (int)ntohl(container->address.sin_addr.s_addr));
@@ -79,8 +79,9 @@ Test(table, gives_each_container_its_turn)
 
 	cr_expect_str_eq(picks(weir_table_find(table, "a", 1, WEIR_HTTP), 7, 1), "1231231");
 	cr_expect_str_eq(picks(weir_table_find(table, "a", 1, WEIR_TLS), 2, 1), "99");
-	cr_expect_eq(weir_pool_pick(weir_table_find(table, "b", 1, WEIR_HTTP), 1, NULL, &container),
-		     -ENOENT);
+	cr_expect_eq(
+		weir_pool_pick(weir_table_find(table, "b", 1, WEIR_HTTP), 1, 0, NULL, &container),
+		-ENOENT);
 }
 
 Test(table, routes_of_one_app_share_its_turns)
@@ -122,7 +123,7 @@ Test(table, leaves_out_who_is_quarantined_ever_longer)
 	cr_expect_eq(second->retry_at_ns - now_ns, WEIR_QUARANTINE_FIRST_NS);
 	weir_container_failed(pool->containers[0], now_ns);
 	weir_container_failed(pool->containers[2], now_ns);
-	cr_expect_eq(weir_pool_pick(pool, now_ns, NULL, &container), -EHOSTDOWN);
+	cr_expect_eq(weir_pool_pick(pool, now_ns, 0, NULL, &container), -EHOSTDOWN);
 }
 
 Test(table, keeps_turns_and_quarantine_over_a_reload)

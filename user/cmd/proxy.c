@@ -329,6 +329,8 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 		return fail("signalfd", -errno);
 	if (config->proxy.connections_max)
 		limits.connections_max = config->proxy.connections_max;
+	limits.connections_per_client = config->proxy.connections_per_client;
+	limits.connections_per_container = config->proxy.connections_per_container;
 	raise_descriptors(limits.connections_max);
 	if (open_listeners(options, listeners) < 0 || hand_over(cli, options, listeners) < 0)
 		return WEIR_EXIT_FAILED;

@@ -125,8 +125,10 @@ struct weir_proxy_settings {
 	char *user;           /* whom it runs as after it has its listeners */
 	unsigned int workers; /* 0: one a core */
 	unsigned int connections_max;
-	__u32 metrics_address; /* host order: where metrics are served */
-	__u16 metrics_port;    /* 0: nowhere */
+	unsigned int connections_per_client;    /* 0: no limit */
+	unsigned int connections_per_container; /* likewise */
+	__u32 metrics_address;                  /* host order: where metrics are served */
+	__u16 metrics_port;                     /* 0: nowhere */
 };
 
 struct weir_config {

@@ -8,11 +8,16 @@
 #include "base/array.h"
 #include "config/loader.h"
 
-/* A worker a core, on the largest machines there are. */
 /* 127.0.0.1 */
 #define LOOPBACK 0x7f000001u
 
-enum { WORKERS_MAX = 1024, CONNECTIONS_DEFAULT = 65536, CONNECTIONS_MAX = 1 << 24 };
+enum {
+	WORKERS_MAX = 1024, /* one a core, on the largest machines there are */
+	CONNECTIONS_DEFAULT = 65536,
+	CONNECTIONS_MAX = 1 << 24,
+	/* Enough for an office or a mobile network behind one address; 64 of them are needed to fill the proxy. */
+	PER_CLIENT_DEFAULT = 1024,
+};
 
 /* A prefix of backends says what passes: one wider than any private network is a slip. */
 enum { BACKEND_LENGTH_MIN = 8 };
@@ -269,4 +274,9 @@ void weir_loader_proxy(struct weir_loader *loader)
 	weir_loader_number(loader, raw->workers, 0, WORKERS_MAX, &proxy->workers);
 	metrics_read(loader, raw->metrics, proxy);
 	weir_loader_number(loader, raw->connections, 1, CONNECTIONS_MAX, &proxy->connections_max);
+	proxy->connections_per_client = PER_CLIENT_DEFAULT;
+	weir_loader_number(loader, raw->connections_per_client, 0, CONNECTIONS_MAX,
+			   &proxy->connections_per_client);
+	weir_loader_number(loader, raw->connections_per_container, 0, CONNECTIONS_MAX,
+			   &proxy->connections_per_container);
 }

@@ -74,6 +74,8 @@ static const cyaml_schema_field_t proxy_fields[] = {
 	TEXT("user", struct raw_proxy, user),
 	TEXT("workers", struct raw_proxy, workers),
 	TEXT("connections", struct raw_proxy, connections),
+	TEXT("connections_per_client", struct raw_proxy, connections_per_client),
+	TEXT("connections_per_container", struct raw_proxy, connections_per_container),
 	TEXT("metrics", struct raw_proxy, metrics),
 	LIST("routes", struct raw_proxy, routes, text, 0),
 	CYAML_FIELD_END,

@@ -67,7 +67,8 @@ static void welcome(struct weir_worker *worker, int fd, enum weir_protocol proto
 	}
 	/* Deferred by the listener until there was something to read. */
 	conn->client.can_read = true;
-	weir_conn_run(conn);
+	if (weir_conn_admit(conn))
+		weir_conn_run(conn);
 }
 
 static bool is_full(const struct weir_worker *worker)

@@ -5,6 +5,7 @@
  * Every way out goes through weir_conn_close(), which logs, gives back what was borrowed and leaves
  * the memory to the end of the worker's turn: events of the same turn may still name it.
  */
+#include <errno.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,8 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending)
 		weir_conn_log(conn, ending);
 	conn->state = WEIR_CONN_CLOSED;
 	weir_conn_bill_close(conn);
+	if (conn->is_counted)
+		weir_clients_leave(worker->proxy->clients, conn->peer_address);
 	weir_link_release(conn, false);
 	weir_flow_drop(&conn->up, &worker->pools);
 	weir_flow_drop(&conn->down, &worker->pools);
@@ -133,6 +136,27 @@ static void discard(struct weir_end *end)
 		end->has_eof |= n == 0;
 		end->can_read = n > 0;
 	}
+}
+
+bool weir_conn_admit(struct weir_conn *conn)
+{
+	struct weir_worker *worker = conn->worker;
+	enum weir_ending ending = WEIR_END_CLIENT_CONNECTIONS;
+	int r = worker->proxy->clients
+			? weir_clients_enter(worker->proxy->clients, conn->peer_address)
+			: 0;
+
+	conn->is_counted = worker->proxy->clients && !r;
+	if (!r)
+		return true;
+	if (r == -ENOSPC)
+		ending = WEIR_END_TOO_MANY_CONNECTIONS;
+	/* Nothing is kept for it, not even for a last word: what has come is discarded so that it can arrive. */
+	discard(&conn->client);
+	if (!weir_page_compose(conn, ending, false))
+		weir_flow_flush(&conn->down, &worker->pools);
+	weir_conn_close(conn, ending);
+	return false;
 }
 
 static void linger(struct weir_conn *conn)

@@ -101,6 +101,7 @@ struct weir_conn {
 	bool is_up_done;
 	bool is_down_done;
 	bool is_up_broken; /* the container takes no more; what the client sends is left */
+	bool is_counted;   /* among its address's connections */
 	bool is_billed;    /* the request under way is for the app of `account` */
 	__u8 drain_tries;
 };
@@ -120,6 +121,12 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending);
 
 /* Answer with an error page or an alert where one can still be sent, then close. */
 void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending);
+
+/*
+ * Count it among its client's connections. False when the client has too many: then it has been
+ * told so, if that could be done without waiting, and the connection is closed.
+ */
+bool weir_conn_admit(struct weir_conn *conn);
 
 /* Push the deadline: `ns` from now. */
 void weir_conn_wait(struct weir_conn *conn, __u64 ns);

@@ -36,7 +36,7 @@ static enum weir_ending ending_of_errno(int error)
 	}
 }
 
-/* Open or take a link to a container. Returns 0 or a negative errno. */
+/* Open or take a link to a container, which counts it already. Returns 0 or a negative errno. */
 static int attach(struct weir_conn *conn, struct weir_container_state *container, bool may_be_idle)
 {
 	struct weir_worker *worker = conn->worker;
@@ -45,8 +45,10 @@ static int attach(struct weir_conn *conn, struct weir_container_state *container
 	conn->link = may_be_idle ? weir_link_take_idle(worker, container) : NULL;
 	if (!conn->link)
 		r = weir_link_open(worker, container, &conn->link);
-	if (r < 0)
+	if (r < 0) {
+		weir_container_leave(container);
 		return r;
+	}
 	conn->link->conn = conn;
 	conn->container_address = container->address.sin_addr.s_addr;
 	conn->container_port = container->address.sin_port;
@@ -67,12 +69,15 @@ static void try_containers(struct weir_conn *conn, const struct weir_container_s
 {
 	struct weir_container_state *container;
 	__u64 now_ns = conn->worker->now_ns;
-	int r = weir_pool_pick(conn->pool, now_ns, except, &container);
+	int r = weir_pool_pick(conn->pool, now_ns,
+			       conn->worker->proxy->limits.connections_per_container, except,
+			       &container);
 
 	if (r < 0) {
-		weir_conn_refuse(conn, r == -ENOENT ? WEIR_END_NO_CONTAINER
-				       : except     ? WEIR_END_BACKEND_REFUSED
-						    : WEIR_END_ALL_QUARANTINED);
+		weir_conn_refuse(conn, r == -ENOENT   ? WEIR_END_NO_CONTAINER
+				       : r == -EUSERS ? WEIR_END_CONTAINERS_FULL
+				       : except       ? WEIR_END_BACKEND_REFUSED
+						      : WEIR_END_ALL_QUARANTINED);
 		return;
 	}
 	r = attach(conn, container, may_be_idle);

@@ -58,6 +58,17 @@ void weir_container_unref(struct weir_container_state **container)
 	free(old);
 }
 
+bool weir_container_enter(struct weir_container_state *container, __u32 most)
+{
+	__u32 count = __atomic_load_n(&container->connections, __ATOMIC_RELAXED);
+
+	while (!most || count < most)
+		if (__atomic_compare_exchange_n(&container->connections, &count, count + 1, true,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 void weir_container_failed(struct weir_container_state *container, __u64 now_ns)
 {
 	__u32 failures;

@@ -31,6 +31,7 @@ struct weir_container_state {
 	struct weir_rate rate;
 	__u32 waiting[2]; /* flows in line for tokens, by direction */
 	__u32 references;
+	__u32 connections; /* that carry a request or a tunnel; idle ones are not counted */
 	__u32 failures;    /* in a row */
 	__u64 retry_at_ns; /* not to be picked before; CLOCK_MONOTONIC */
 	struct sockaddr_in address;
@@ -61,6 +62,17 @@ static inline bool weir_container_is_quarantined(const struct weir_container_sta
 
 /* It refused or cut a connection, or did not answer. */
 void weir_container_failed(struct weir_container_state *container, __u64 now_ns);
+
+/*
+ * One connection more to it, of at most so many; 0: no limit. False when it has as many already.
+ * Exact whatever other workers do.
+ */
+bool weir_container_enter(struct weir_container_state *container, __u32 most);
+
+static inline void weir_container_leave(struct weir_container_state *container)
+{
+	__atomic_sub_fetch(&container->connections, 1, __ATOMIC_RELAXED);
+}
 
 /* It accepted a connection or answered. */
 static inline void weir_container_served(struct weir_container_state *container)

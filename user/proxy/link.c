@@ -121,6 +121,7 @@ void weir_link_release(struct weir_conn *conn, bool may_be_reused)
 	weir_flow_settle(&conn->down);
 	if (!link)
 		return;
+	weir_container_leave(link->container);
 	if (may_be_reused && !link->end.is_hung && !conn->worker->is_draining)
 		enter_idle(conn->worker, link);
 	else

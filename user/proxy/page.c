@@ -54,6 +54,8 @@ static const char *reason_phrase(__u16 status)
 		return "Expectation Failed";
 	case 421:
 		return "Misdirected Request";
+	case 429:
+		return "Too Many Requests";
 	case 431:
 		return "Request Header Fields Too Large";
 	case 501:

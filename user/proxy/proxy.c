@@ -88,6 +88,10 @@ int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *
 	pthread_mutex_init(&proxy->lock, NULL);
 	proxy->workers = calloc(workers, sizeof(*proxy->workers));
 	r = proxy->workers ? weir_log_init(&proxy->log, log_fd, workers) : -ENOMEM;
+	if (!r && limits->connections_per_client)
+		/* Each worker rounds its share of the connections up. */
+		r = weir_clients_new(limits->connections_max + workers,
+				     limits->connections_per_client, &proxy->clients);
 	if (!r)
 		r = start_workers(proxy, http_fds, tls_fds, workers);
 	if (r < 0) {
@@ -141,6 +145,7 @@ void weir_proxy_stop(struct weir_proxy **proxy, __u64 drain_ns)
 		weir_worker_done(&old->workers[i]);
 	}
 	weir_log_done(&old->log);
+	weir_clients_free(&old->clients);
 	weir_table_unref(&old->table);
 	pthread_mutex_destroy(&old->lock);
 	free(old->workers);

@@ -5,6 +5,7 @@
 #ifndef WEIR_PROXY_PROXY_H
 #define WEIR_PROXY_PROXY_H
 
+#include "proxy/clients.h"
 #include "proxy/log.h"
 #include "proxy/worker.h"
 
@@ -15,7 +16,8 @@ struct weir_proxy {
 	struct weir_worker *workers;
 	unsigned int workers_count;
 	struct weir_log log;
-	__u64 drain_until_ns; /* not 0: shutting down */
+	struct weir_clients *clients; /* NULL: no limit for one client */
+	__u64 drain_until_ns;         /* not 0: shutting down */
 };
 
 /*

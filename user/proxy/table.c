@@ -313,19 +313,25 @@ struct weir_pool *weir_table_find(const struct weir_table *table, const char *na
 	return entry < 0 ? NULL : &table->pools[table->entries[entry].pools[protocol]];
 }
 
-int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, const struct weir_container_state *except,
+int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
+		   const struct weir_container_state *except,
 		   struct weir_container_state **ret_container)
 {
+	int r = -EHOSTDOWN;
+
 	if (!pool->count)
 		return -ENOENT;
 	for (__u32 tries = 0; tries < pool->count; tries++) {
 		__u32 turn = __atomic_fetch_add(&pool->turn, 1, __ATOMIC_RELAXED);
 		struct weir_container_state *container = pool->containers[turn % pool->count];
 
-		if (container != except && !weir_container_is_quarantined(container, now_ns)) {
+		if (container == except || weir_container_is_quarantined(container, now_ns))
+			continue;
+		if (weir_container_enter(container, connections_max)) {
 			*ret_container = container;
 			return 0;
 		}
+		r = -EUSERS;
 	}
-	return -EHOSTDOWN;
+	return r;
 }

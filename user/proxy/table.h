@@ -70,11 +70,14 @@ struct weir_pool *weir_table_find(const struct weir_table *table, const char *na
 				  enum weir_protocol protocol);
 
 /*
- * Whose turn is it? Each container in its turn, leaving out those in quarantine and `except`
- * (may be NULL), which just failed.
- * Returns 0; -ENOENT when the pool is empty; -EHOSTDOWN when nobody is left.
+ * Whose turn is it? Each container in its turn, leaving out those in quarantine, `except` (may be
+ * NULL), which just failed, and those that have `connections_max` connections (0: no limit).
+ * Returns 0, and then the container counts the connection until weir_container_leave; -ENOENT when
+ * the pool is empty; -EUSERS when one was left out because it is full; -EHOSTDOWN when nobody
+ * is left.
  */
-int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, const struct weir_container_state *except,
+int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
+		   const struct weir_container_state *except,
 		   struct weir_container_state **ret_container);
 
 #endif

@@ -22,6 +22,8 @@ struct weir_proxy_limits {
 	__u64 link_idle_ns;  /* an idle connection to a container is kept */
 	__u64 body_max;      /* bytes of a request's body */
 	__u32 connections_max;
+	__u32 connections_per_client;    /* 0: no limit */
+	__u32 connections_per_container; /* that carry something; 0: no limit */
 };
 
 extern const struct weir_proxy_limits weir_proxy_limits_default;
