@@ -40,7 +40,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e bench-gate fmt lint unit gate kernels install uninstall clean help
+.PHONY: all check test demo e2e fuzz fuzz-coverage fuzz-programs bench-gate fmt lint unit gate kernels install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/weir ## build the program (no root needed)
@@ -163,6 +163,34 @@ $(B)/kernel-tests: $(KERNEL_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
 
+# ---- fuzzing ------------------------------------------------------------------------------
+
+# tests/fuzz/*.c: one target a file, with the layers that are pure, all under ASan and UBSan.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_USES := proxy sniff plan config base
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_COVERAGE)
+$(foreach l,$(FUZZ_USES),$(eval $(call layer,$(l),$(B)/fuzz,$(FUZZ_SAN) -fsanitize=fuzzer-no-link)))
+$(B)/fuzz/%.o: CC := $(CLANG)
+
+$(B)/fuzz/tests/%.o: tests/fuzz/%.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BASE_CFLAGS) -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/tests/%.o $(B)/fuzz/tests/fuzz.o $(FUZZ_USES:%=$(B)/fuzz/lib%.a)
+	$(say) LD $@
+	$(Q)$(CLANG) $(FUZZ_SAN) -fsanitize=fuzzer -pie $^ $(foreach l,$(FUZZ_USES),$(LIBS_$(l))) -o $@
+
+fuzz: $(FUZZERS) ## feed every parser what nobody would write (FUZZ_S=SECONDS each)
+	$(Q)scripts/fuzz
+
+fuzz-coverage: ## the lines that the checked-in inputs reach, by file
+	$(Q)$(MAKE) -s --no-print-directory B=$(B)/coverage \
+		FUZZ_COVERAGE="-fprofile-instr-generate -fcoverage-mapping" fuzz-programs
+	$(Q)scripts/fuzz-coverage $(FUZZERS:$(B)/%=$(B)/coverage/%)
+
+fuzz-programs: $(FUZZERS)
+
 # ---- benchmarks ---------------------------------------------------------------------------
 
 BENCH_SKELS := $(patsubst tests/bench/%.bpf.c,$(B)/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
@@ -209,8 +237,8 @@ check: lint unit ## what to run before a commit
 
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
-	$(Q)$(MAKE) -s --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests
-	$(Q)scripts/run-tests all $(UNITS) $(B)/gate-tests tests/e2e/*.e2e.sh
+	$(Q)$(MAKE) -s --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests $(FUZZERS)
+	$(Q)FUZZ_S=3 scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests tests/e2e/*.e2e.sh
 
 demo: ## set up, then the main job in a lab of network namespaces
 	$(Q)scripts/setup

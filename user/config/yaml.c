@@ -241,7 +241,7 @@ int weir_yaml_load(const cyaml_schema_value_t *schema, const char *path, const c
 	if (r)
 		return r;
 	last = mappings_assign(schema->mapping.fields, yaml.data, yaml.marks);
-	assert(last == yaml.marks + yaml.marks_count);
+	assert((size_t)(last - yaml.marks) == yaml.marks_count);
 	if (yaml.marks_count)
 		qsort(yaml.marks, yaml.marks_count, sizeof(*yaml.marks), mark_compare);
 	*ret_yaml = yaml;

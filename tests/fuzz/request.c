@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Request heads: the verdict does not depend on how the bytes came, and what the container is sent
+ * reads as the same request again: nothing that two readers could understand differently.
+ */
+#include "sniff/request.h"
+#include "fuzz.h"
+#include "proxy/rewrite.h"
+
+static enum weir_sniff feed(struct weir_request *request, const char *bytes, size_t size,
+			    size_t step)
+{
+	enum weir_sniff verdict = WEIR_MORE;
+
+	weir_request_init(request);
+	for (size_t at = 0; at < size && verdict == WEIR_MORE;) {
+		at += size - at < step ? size - at : step;
+		verdict = weir_request_feed(request, bytes, at);
+	}
+	return verdict;
+}
+
+static bool is_same_text(const char *a, struct weir_span in_a, const char *b, struct weir_span in_b)
+{
+	return in_a.size == in_b.size && !memcmp(a + in_a.at, b + in_b.at, in_a.size);
+}
+
+static void check_rewritten(const struct weir_request *request, const char *head)
+{
+	static const struct weir_rewrite_client client = {.address = 0x010200c0};
+	char *sent = malloc(request->size + WEIR_REWRITE_ROOM);
+	struct weir_request again;
+	size_t size;
+
+	fuzz_check(sent);
+	size = weir_rewrite_request(request, head, &client, sent);
+	fuzz_check(size <= request->size + WEIR_REWRITE_ROOM);
+	weir_request_init(&again);
+	/* The fields that are added may take a head at the limit over it: another limit's business. */
+	if (weir_request_feed(&again, sent, size) == WEIR_DONE) {
+		fuzz_check(again.size == size);
+		fuzz_check(again.framing == request->framing);
+		fuzz_check(again.fields.content_length == request->fields.content_length);
+		fuzz_check(is_same_text(head, request->method, sent, again.method));
+		fuzz_check(is_same_text(head, request->target, sent, again.target));
+		fuzz_check(again.name_size == request->name_size);
+		fuzz_check(!memcmp(again.name, request->name, request->name_size));
+	} else {
+		/* HTTP/1.0 without a host gets the empty one of RFC 9112, section 3.2. */
+		fuzz_check(again.ending == WEIR_END_HEADERS_TOO_LONG ||
+			   (again.ending == WEIR_END_HOST && !request->authority.size));
+	}
+	free(sent);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t step = fuzz_take_step(&data, &size);
+	char *bytes = fuzz_copy(data, size);
+	struct weir_request request, cut;
+	enum weir_sniff verdict = feed(&request, bytes, size, size);
+
+	fuzz_check(feed(&cut, bytes, size, step) == verdict);
+	/* Of several faults, the one that came first in time is told. */
+	if (verdict == WEIR_BAD)
+		fuzz_check(request.ending != WEIR_END_NONE && cut.ending != WEIR_END_NONE);
+	if (verdict == WEIR_DONE) {
+		fuzz_check(request.size == cut.size && request.size <= size);
+		fuzz_check(request.framing == cut.framing && request.framing != WEIR_FRAMED_CLOSE);
+		fuzz_check(feed(&cut, bytes, request.size - 1, size) == WEIR_MORE);
+		check_rewritten(&request, bytes);
+	}
+	free(bytes);
+	return 0;
+}
