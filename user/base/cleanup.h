@@ -9,6 +9,7 @@
 #ifndef WEIR_BASE_CLEANUP_H
 #define WEIR_BASE_CLEANUP_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,9 +35,17 @@ static inline void fclosep(FILE **file)
 	*file = NULL;
 }
 
-#define _cleanup_free_   _cleanup_(freep)
-#define _cleanup_close_  _cleanup_(closep)
-#define _cleanup_fclose_ _cleanup_(fclosep)
+static inline void closedirp(DIR **folder)
+{
+	if (*folder)
+		closedir(*folder);
+	*folder = NULL;
+}
+
+#define _cleanup_free_     _cleanup_(freep)
+#define _cleanup_close_    _cleanup_(closep)
+#define _cleanup_fclose_   _cleanup_(fclosep)
+#define _cleanup_closedir_ _cleanup_(closedirp)
 
 #define take_pointer(pointer)                                                                      \
 	({                                                                                         \

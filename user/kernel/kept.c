@@ -17,12 +17,6 @@ static const char confirmed_link[] = "confirmed", trial_link[] = "trial";
 
 enum { NAME_BYTES = 64 };
 
-static void closedirp(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
 /* The folder `name` in `state`, or NULL. */
 static DIR *open_folder(int state, const char *name)
 {
@@ -76,7 +70,7 @@ static int set_link(int state, const char *link, const char *name)
 
 static void remove_folder(int state, const char *name)
 {
-	_cleanup_(closedirp) DIR *folder = open_folder(state, name);
+	_cleanup_closedir_ DIR *folder = open_folder(state, name);
 	struct dirent *entry;
 
 	while (folder && (entry = readdir(folder)))
@@ -88,7 +82,7 @@ static void remove_folder(int state, const char *name)
 /* Copies that no link leads to: former ones, and what a killed command has left. */
 static void remove_others(int state)
 {
-	_cleanup_(closedirp) DIR *folder = open_folder(state, ".");
+	_cleanup_closedir_ DIR *folder = open_folder(state, ".");
 	char confirmed[NAME_BYTES], trial[NAME_BYTES];
 	struct dirent *entry;
 
@@ -138,7 +132,8 @@ static void warn(const struct weir_diags *said, int error, struct weir_diags *di
 	const struct weir_diag *last = said->count ? &said->items[said->count - 1] : NULL;
 
 	weir_diags_warning(diags, last ? last->path : NULL, 0, 0,
-			   "%s; the policy is in force, and not kept for weir apply --confirmed",
+			   "%s; the policy is in force, and not kept for weir apply --confirmed: "
+			   "the next weir apply tries again",
 			   last ? last->text : strerror(-error));
 }
 
@@ -167,16 +162,21 @@ void weir_kept_save(const struct weir_paths *paths, const struct weir_config *co
 void weir_kept_confirm(const struct weir_paths *paths, __u64 fingerprint, struct weir_diags *diags)
 {
 	_cleanup_close_ int state = open_state(paths);
-	_cleanup_diags_ struct weir_diags none = {};
+	_cleanup_diags_ struct weir_diags said = {};
 	char name[NAME_BYTES] = "";
-	int r = -ENOENT;
+	int r;
 
-	if (state >= 0 && leads_to(state, trial_link, fingerprint)) {
+	if (state < 0 || !leads_to(state, trial_link, fingerprint)) {
+		r = weir_fail(&said, -ENOENT, "%s/%s is no copy of it", paths->state, trial_link);
+	} else {
 		read_link(state, trial_link, name);
 		r = set_link(state, confirmed_link, name);
+		if (r)
+			weir_fail(&said, r, "cannot write %s/%s: %s", paths->state, confirmed_link,
+				  strerror(-r));
 	}
 	if (r) {
-		warn(&none, r, diags);
+		warn(&said, r, diags);
 		return;
 	}
 	unlinkat(state, trial_link, 0);

@@ -49,6 +49,7 @@ static void note(struct found *found, int program_fd)
 static void find(const struct weir_paths *paths, const struct weir_links *links,
 		 struct found *found)
 {
+	_cleanup_diags_ struct weir_diags unread = {};
 	int fd = -1;
 
 	for (size_t i = 0; i < links->count; i++) {
@@ -58,7 +59,7 @@ static void find(const struct weir_paths *paths, const struct weir_links *links,
 			note(found, link->is_shared ? fcntl(link->fd, F_DUPFD_CLOEXEC, 3)
 						    : bpf_prog_get_fd_by_id(link->program_id));
 	}
-	if (!weir_pins_program(paths, &fd))
+	if (!weir_pins_program(paths, &unread, &fd))
 		note(found, fd);
 }
 

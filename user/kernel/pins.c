@@ -14,16 +14,11 @@
 #include "base/cleanup.h"
 #include "kernel/fail.h"
 #include "kernel/object.h"
+#include "kernel/pin.h"
 #include "kernel/shared.h"
 
 static const char link_prefix[] = "link_";
 static const char program_pin[] = "program";
-
-static void closedirp(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
 
 static void swap_byte(char *text, char from, char to)
 {
@@ -56,11 +51,12 @@ static int open_link(const struct weir_paths *paths, const char *name, struct we
 	__u32 size = sizeof(info);
 	char path[2 * WEIR_PATH_MAX];
 	_cleanup_close_ int fd = -1;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
+	r = weir_pin_open(path, WEIR_PIN_LINK, diags, &fd);
+	if (r)
+		return r == -ENOENT ? weir_fail(diags, r, "%s has just gone", path) : r;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
 		return weir_fail(diags, -EPROTO, "%s is no XDP link: not pinned by weir", path);
 	snprintf(link.interface, sizeof(link.interface), "%s", name + strlen(link_prefix));
@@ -82,7 +78,7 @@ static int by_interface(const void *a, const void *b)
 int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 		    struct weir_links *ret_links)
 {
-	__attribute__((cleanup(closedirp))) DIR *folder = opendir(paths->pins);
+	_cleanup_closedir_ DIR *folder = opendir(paths->pins);
 	_cleanup_links_ struct weir_links links = {};
 	struct dirent *entry;
 
@@ -168,27 +164,21 @@ static int find_by_links(const struct weir_links *links, struct weir_maps *maps,
 	return 0;
 }
 
-int weir_pins_program(const struct weir_paths *paths, int *ret_fd)
+int weir_pins_program(const struct weir_paths *paths, struct weir_diags *diags, int *ret_fd)
 {
 	char path[2 * WEIR_PATH_MAX];
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, program_pin);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
-	return 0;
+	return weir_pin_open(path, WEIR_PIN_PROGRAM, diags, ret_fd);
 }
 
 static int open_pinned(const struct weir_paths *paths, const char *path, struct weir_maps *maps,
 		       struct weir_diags *diags)
 {
-	int fd = -1, r = weir_pins_program(paths, &fd);
+	int fd = -1, r = weir_pins_program(paths, diags, &fd);
 
 	if (r)
-		return r == -ENOENT ? 0
-				    : weir_fail(diags, r, "cannot open %s: %s", path, strerror(-r));
+		return r == -ENOENT ? 0 : r;
 	return keep_newer(maps, fd, path, diags);
 }
 
@@ -291,11 +281,15 @@ int weir_pin_replace(const struct weir_paths *paths, const char *name, int fd,
 
 static __u32 pinned_map_id(const char *path)
 {
-	_cleanup_close_ int fd = bpf_obj_get(path);
+	_cleanup_diags_ struct weir_diags unread = {};
+	_cleanup_close_ int fd = -1;
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+	return weir_pin_open(path, WEIR_PIN_MAP, &unread, &fd) ||
+			       bpf_obj_get_info_by_fd(fd, &info, &size)
+		       ? 0
+		       : info.id;
 }
 
 static int pin_maps(const struct weir_paths *paths, const struct weir_maps *maps,
@@ -337,7 +331,7 @@ int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *m
 
 int weir_pins_remove_all(const struct weir_paths *paths, struct weir_diags *diags)
 {
-	__attribute__((cleanup(closedirp))) DIR *folder = opendir(paths->pins);
+	_cleanup_closedir_ DIR *folder = opendir(paths->pins);
 	struct dirent *entry;
 
 	if (!folder)

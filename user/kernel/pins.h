@@ -62,8 +62,8 @@ int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
 int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *maps,
 		       struct weir_diags *diags);
 
-/* The pinned program, whatever it is: 0, -ENOENT or another negative errno, no diagnostic. */
-int weir_pins_program(const struct weir_paths *paths, int *ret_fd);
+/* The pinned program, whosever it is; errors are those of weir_pin_open. */
+int weir_pins_program(const struct weir_paths *paths, struct weir_diags *diags, int *ret_fd);
 
 /* Pin `fd` under `name`, in place of what is pinned there. */
 int weir_pin_replace(const struct weir_paths *paths, const char *name, int fd,

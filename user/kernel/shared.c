@@ -18,6 +18,7 @@
 #include "kernel/fail.h"
 #include "kernel/grace.h"
 #include "kernel/object.h"
+#include "kernel/pin.h"
 
 static const char record_prefix[] = "shared_";
 
@@ -90,11 +91,12 @@ int weir_shared_open(const struct weir_paths *paths, const char *pin_name, struc
 	unsigned long long namespace;
 	char path[2 * WEIR_PATH_MAX];
 	_cleanup_close_ int fd = -1;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, pin_name);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
+	r = weir_pin_open(path, WEIR_PIN_PROGRAM, diags, &fd);
+	if (r)
+		return r == -ENOENT ? weir_fail(diags, r, "%s has just gone", path) : r;
 	if (parse_record(pin_name, link.interface, &namespace) || weir_seat_read(fd, &seat))
 		return weir_fail(diags, -EPROTO, "%s is no gate: not pinned by weir", path);
 	link.fd = seat.fd;

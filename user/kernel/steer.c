@@ -19,6 +19,7 @@
 #include "kernel/libbpf_log.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
+#include "kernel/pin.h"
 #include "kernel/pins.h"
 #include "steer.skel.h"
 
@@ -94,10 +95,10 @@ static int find(const struct weir_paths *paths, struct weir_diags *diags, struct
 
 	*ret_steer = steer;
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, link_pin);
-	steer.link_fd = bpf_obj_get(path);
-	if (steer.link_fd < 0 && errno == ENOENT)
-		return 0;
-	if (steer.link_fd < 0 || bpf_obj_get_info_by_fd(steer.link_fd, &info, &size))
+	r = weir_pin_open(path, WEIR_PIN_LINK, diags, &steer.link_fd);
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	if (bpf_obj_get_info_by_fd(steer.link_fd, &info, &size))
 		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
 	r = info.type == BPF_LINK_TYPE_NETNS ? note_program(&steer, info.prog_id) : -EPROTO;
 	if (r)

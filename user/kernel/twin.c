@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/object.h"
+#include "kernel/pin.h"
 #include "kernel/pins.h"
 
 enum { TWIN_NAME_MAX = 48, TWIN_MAPS_MAX = 64 };
@@ -43,7 +44,7 @@ static bool is_twin_of(int fd, const struct weir_maps *maps)
 /* Twins of this half that other releases left. */
 static void remove_others(const struct weir_paths *paths, __u32 half, const char *own)
 {
-	DIR *folder = opendir(paths->pins);
+	_cleanup_closedir_ DIR *folder = opendir(paths->pins);
 	char prefix[TWIN_NAME_MAX];
 	struct dirent *entry;
 
@@ -51,8 +52,6 @@ static void remove_others(const struct weir_paths *paths, __u32 half, const char
 	while (folder && (entry = readdir(folder)))
 		if (!strncmp(entry->d_name, prefix, strlen(prefix)) && strcmp(entry->d_name, own))
 			unlinkat(dirfd(folder), entry->d_name, 0);
-	if (folder)
-		closedir(folder);
 }
 
 int weir_twin_open(const struct weir_paths *paths, const struct weir_maps *maps, __u32 half,
@@ -66,8 +65,7 @@ int weir_twin_open(const struct weir_paths *paths, const struct weir_maps *maps,
 
 	snprintf(name, sizeof(name), "twin%u_%016llx", half, weir_gate_fingerprint());
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
-	fd = bpf_obj_get(path);
-	if (fd < 0 || !is_twin_of(fd, maps)) {
+	if (weir_pin_open(path, WEIR_PIN_PROGRAM, &unpinned, &fd) || !is_twin_of(fd, maps)) {
 		closep(&fd);
 		r = weir_gate_load(&load, diags, &fd);
 		if (r)
