@@ -72,7 +72,7 @@ expect "weir apply --try" weir apply --try 3s
 drifts '^trial: the policy in force goes back in' "while it runs"
 sleep 3.2
 expect_exit 3 "weir verify, when it went back" weir verify
-expect_said "the trial" '^trial: a trial has ended unconfirmed'
+expect_said "the trial" '^trial: a trial has ended unconfirmed: .* \(weir apply clears it away\)$'
 expect_said "the policy" '^policy: '
 expect "weir apply" weir apply
 holds "after apply"

@@ -126,6 +126,52 @@ expect_filters "after attach"
 expect "weir deny list" weir deny list
 expect_said "the ban of before" '10\.20\.30\.41'
 
+story "pins replaced by things of another kind: every command says which and what it is"
+rm "$PINS/program"
+expect "a map in the place of the program" bpftool map create "$PINS/program" type array key 4 \
+	value 4 entries 1 name other
+expect "weir status" weir status
+expect_said "it names the pin" "$PINS/program is a map, not a program: not pinned by weir"
+expect_filters "with a map for a program"
+expect "weir deny add" weir deny add 10.20.30.44
+expect "weir apply" weir apply
+expect "weir status" weir status
+expect_not "it is said after an apply" grep -q 'is a map' <<<"$SAID"
+# Of this type a map describes itself with the number by which a link says that it is of XDP.
+mv "$PINS/link_wan" "$PINS/held"
+expect "a map in the place of the link" bpftool map create "$PINS/link_wan" type percpu_array key 4 \
+	value 4 entries 1 name other
+for command in apply attach 'deny list' 'deny add 10.1.1.1' counts 'attach wan' detach \
+	confirm 'explain 10.1.1.1 203.0.113.10:80' plan; do
+	# shellcheck disable=SC2086 # words
+	expect_exit 1 "weir $command" weir $command
+	expect_said "$command names the pin" "$PINS/link_wan is a map, not a link: not pinned by weir"
+done
+mv "$PINS/held" "$PINS/link_wan"
+expect "weir apply" weir apply
+expect_filters "with the link's own pin again"
+
+story "a name that others go by is refused, and what is theirs stays as it is"
+mkdir "/sys/fs/bpf/$LAB-x" "/run/$LAB-y" "/var/lib/$LAB-z"
+expect "a pin of somebody" bpftool map create "/sys/fs/bpf/$LAB-x/theirs" type array key 4 \
+	value 4 entries 1 name theirs
+touch "/run/$LAB-y/theirs" "/var/lib/$LAB-z/theirs"
+for other in x y z; do
+	for command in apply 'detach --purge' 'deny add 10.1.1.1' status verify attach; do
+		# shellcheck disable=SC2086 # words
+		expect_exit 1 "weir -I of theirs $command" weir -I "$LAB-$other" $command
+		expect_said "whose folder it is" "$LAB-$other is not weir's: give the instance another"
+	done
+done
+expect "what is theirs" ls "/sys/fs/bpf/$LAB-x/theirs" "/run/$LAB-y/theirs" "/var/lib/$LAB-z/theirs"
+expect_equal "what was made beside it" "$(find "/sys/fs/bpf/$LAB-"[xyz] "/run/$LAB-"[xyz] \
+	"/var/lib/$LAB-"[xyz] 2>/dev/null | wc -l)" 6
+rm -r "/sys/fs/bpf/$LAB-x" "/run/$LAB-y" "/var/lib/$LAB-z"
+for name in 'a b' $'a\nb' -a a.b; do
+	expect_exit 1 "weir -I '$name'" weir -I "$name" status
+	expect_said "what a name is" 'letters, digits, - and _'
+done
+
 story "a journal that cannot be read: the gate comes up without it, and says so"
 expect "weir detach --purge" weir detach --purge
 mv "/var/lib/$LAB/live.journal" "$LAB_DIR/" && mkdir "/var/lib/$LAB/live.journal"
@@ -145,7 +191,34 @@ expect_said "that it is in force all the same" 'in force, but will not survive a
 echo 10.9.9.9 >>"$LAB_DIR/known-bad.txt"
 expect "weir apply" weir apply
 expect_said "what is not kept" 'not kept'
+expect "weir apply --try" weir apply --try 60s
+expect "weir confirm" weir confirm
+expect_said "what is not kept, and where" "/var/lib/$LAB/trial.*; the policy is in force, and not kept"
 expect "the tiny disk goes" umount "/var/lib/$LAB"
 expect "weir apply" weir apply
 expect "weir verify names the ban that the journal lacks" weir deny list
+
+story "a full /run: an apply and a ban are done whole, and what is not written is said"
+expect "a tiny disk" mount -t tmpfs -o size=4k,mode=700 none "/run/$LAB"
+dd if=/dev/zero of="/run/$LAB/clock" bs=4k count=1 2>/dev/null && mv "/run/$LAB/clock" "/run/$LAB/live.lock"
+expect "weir deny add" weir deny add 10.20.30.45
+expect_said "what could not be written" "cannot write /run/$LAB/clock: No space left on device; what is in force is kept"
+expect "weir deny why" weir deny why 10.20.30.45
+expect "the journal has it" grep -q 10.20.30.45 "/var/lib/$LAB/live.journal"
+echo 10.9.9.10 >>"$LAB_DIR/known-bad.txt"
+expect "weir apply" weir apply
+expect_said "what could not be written" "cannot write /run/$LAB/clock"
+expect "the policy is in force" weir deny why 10.9.9.10
+expect "the tiny disk goes" umount "/run/$LAB"
+
+story "a journal larger than any that weir writes: a ban holds, and what is lost is said"
+size=$((5 * 320 << 24))
+expect "a journal with a hole" truncate -s $size "/var/lib/$LAB/live.journal"
+expect "weir deny add" weir deny add 10.20.30.46
+expect_said "what is lost" 'who made each entry, when and why is not known'
+expect "weir deny why" weir deny why 10.20.30.46
+expect_between "what the journal was shortened to" "$(stat -c %s "/var/lib/$LAB/live.journal")" 1 10000
+expect "weir deny add" weir deny add 10.20.30.47
+expect_equal "what it says" "$SAID" ""
+expect "weir verify" weir deny list
 end

@@ -14,8 +14,10 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "kernel/fail.h"
+#include "weir/limits.h"
 
-static const size_t journal_max_bytes = 1UL << 30;
+/* Twice the size at which the journal of the largest table is written anew. */
+static const size_t journal_max_bytes = 4UL * WEIR_RECORD_TEXT_MAX * WEIR_LIVE_MAX;
 
 static void journal_path(const struct weir_paths *paths, const char *suffix,
 			 char to[static 2 * WEIR_PATH_MAX])
@@ -153,8 +155,12 @@ int weir_journal_clock_read(const struct weir_paths *paths, __s64 *ret_ahead_ns)
 int weir_journal_clock_write(const struct weir_paths *paths, __s64 ahead_ns)
 {
 	_cleanup_close_ int fd = open_clock(paths, O_WRONLY | O_CREAT);
+	ssize_t written;
 
 	if (fd < 0)
 		return fd;
-	return pwrite(fd, &ahead_ns, sizeof(ahead_ns), 0) == sizeof(ahead_ns) ? 0 : -EIO;
+	written = pwrite(fd, &ahead_ns, sizeof(ahead_ns), 0);
+	if (written < 0)
+		return -errno;
+	return written == sizeof(ahead_ns) ? 0 : -ENOSPC;
 }

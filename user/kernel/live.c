@@ -104,6 +104,14 @@ static int fail_put(const struct weir_maps *maps, const struct weir_record *reco
 	return weir_fail(diags, error, "%s: %s; nothing was changed", prefix, strerror(-error));
 }
 
+/* What went wrong beside the command, and what that does not change; "": what it says is enough. */
+static void warn(const struct weir_diags *said, const char *but, struct weir_diags *diags)
+{
+	for (size_t i = 0; i < said->count; i++)
+		weir_diags_warning(diags, said->items[i].path, said->items[i].line, 0, "%s%s",
+				   said->items[i].text, but);
+}
+
 /* A journal this long has at least as much stale as there can be in effect. */
 static bool is_long(const struct weir_maps *maps, __u64 journal_bytes)
 {
@@ -113,13 +121,21 @@ static bool is_long(const struct weir_maps *maps, __u64 journal_bytes)
 static int write_journal(const struct weir_paths *paths, const struct weir_maps *maps,
 			 const struct weir_record *records, size_t count, struct weir_diags *diags)
 {
+	_cleanup_diags_ struct weir_diags said = {};
 	__u64 size;
 
 	if (weir_journal_append(paths, records, count, diags, &size))
 		return weir_fail(diags, -EIO,
 				 "the change is in force, but will not survive a reboot");
-	return (is_long(maps, size) ? weir_live_compact(paths, maps, diags) : 0)
-		       ?: weir_live_follow_clock(paths, maps, diags);
+	if (is_long(maps, size)) {
+		bool is_left = weir_live_compact(paths, maps, &said) != 0;
+
+		warn(&said,
+		     is_left ? "; the change is in force and kept; the journal stays long" : "",
+		     diags);
+	}
+	weir_live_follow_clock(paths, maps, diags);
+	return 0;
 }
 
 /* A removal of what was not there is no news to the journal. */
@@ -220,9 +236,10 @@ static int collect_all(const struct weir_paths *paths, const struct weir_maps *m
 		       struct weir_diags *diags, struct collection *all)
 {
 	_cleanup_journal_ struct weir_journal journal = {};
-	int r;
+	_cleanup_diags_ struct weir_diags said = {};
+	int r = weir_journal_read(paths, 0, &said, &journal);
 
-	weir_journal_read(paths, 0, diags, &journal);
+	warn(&said, r ? "; who made each entry, when and why is not known" : "", diags);
 	*all = (struct collection){
 		.journal = &journal,
 		.monotonic_ns = weir_now_ns(),
@@ -266,18 +283,32 @@ int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *ma
 	return r;
 }
 
-int weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
-			   struct weir_diags *diags)
+void weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
+			    struct weir_diags *diags)
 {
+	_cleanup_diags_ struct weir_diags said = {};
 	__s64 ahead_ns = realtime_ns() - weir_now_ns(), was_ns = ahead_ns;
 	int r = weir_journal_clock_read(paths, &was_ns);
 	__s64 moved_ns = ahead_ns > was_ns ? ahead_ns - was_ns : was_ns - ahead_ns;
 
 	if (!r && moved_ns < CLOCK_STEP_NS)
-		return 0;
-	r = moved_ns < CLOCK_STEP_NS ? 0 : weir_live_compact(paths, maps, diags);
-	r = r ?: weir_journal_clock_write(paths, ahead_ns);
-	return r ? weir_fail(diags, r, "cannot follow the wall clock: %s", strerror(-r)) : 0;
+		return;
+	r = moved_ns < CLOCK_STEP_NS ? 0 : weir_live_compact(paths, maps, &said);
+	warn(&said,
+	     r ? "; the wall clock was set, and until the journal can be written anew, bans with "
+		 "an end would end early or late after a reboot"
+	       : "",
+	     diags);
+	if (r)
+		return;
+	r = weir_journal_clock_write(paths, ahead_ns);
+	if (r)
+		weir_diags_warning(
+			diags, NULL, 0, 0,
+			"cannot write %s/clock: %s; what is in force is kept, but if the "
+			"wall clock is set before the next weir command, bans with an "
+			"end would end early or late after a reboot",
+			paths->run, strerror(-r));
 }
 
 size_t weir_live_room(const struct weir_paths *paths, const struct weir_config *config,
@@ -322,50 +353,4 @@ int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *ma
 			return fail_put(maps, &journal.records[i], r, diags);
 	}
 	return r;
-}
-
-/* ---- before a flip ---------------------------------------------------------------------- */
-
-/* What the overlay leads to: lengths by kind (BAN, RELEASE), bits by group. */
-struct index {
-	__u64 lengths[3];
-	__u64 live[WEIR_GROUPS];
-};
-
-static int add_to_index(void *context, const struct weir_overlay_entry *entry)
-{
-	struct index *index = context;
-	__u32 network = entry->prefix.address >> 8, last = weir_prefix_last(entry->prefix) >> 8;
-
-	if (entry->kind < 3)
-		index->lengths[entry->kind] |= 1ULL << entry->prefix.length;
-	for (; network <= last; network++)
-		index->live[network / 64] |= 1ULL << network % 64;
-	return 0;
-}
-
-int weir_live_rebuild(const struct weir_maps *maps, __u32 half)
-{
-	_cleanup_free_ struct index *index = calloc(1, sizeof(*index));
-	struct weir_control *control = weir_maps_control(maps);
-	int r;
-
-	if (!index)
-		return -ENOMEM;
-	r = weir_overlay_visit(maps, add_to_index, index);
-	if (r)
-		return r;
-	for (__u32 i = 0; i < WEIR_GROUPS; i++)
-		weir_maps_groups(maps, half)[i].live = index->live[i];
-	for (__u32 area = 0; area < WEIR_AREAS; area++) {
-		__u64 live = 0;
-
-		for (__u32 i = area * 16; i < area * 16 + 16; i++)
-			live |= weir_area_bits(i, index->live[i]);
-		weir_maps_areas(maps, half)[area].live = live;
-	}
-	__atomic_store_n(&control->ban_lengths, index->lengths[WEIR_LIVE_BAN], __ATOMIC_SEQ_CST);
-	__atomic_store_n(&control->release_lengths, index->lengths[WEIR_LIVE_RELEASE],
-			 __ATOMIC_SEQ_CST);
-	return 0;
 }

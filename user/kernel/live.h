@@ -58,11 +58,11 @@ int weir_live_rebuild(const struct weir_maps *maps, __u32 half);
 
 /*
  * When the wall clock has been set since the journal was written, write it anew: it is then by
- * that clock that a reboot ends bans when they should. Under live.lock. Returns 0 or a negative
- * errno with a diagnostic.
+ * that clock that a reboot ends bans when they should. Under live.lock. That it cannot be written
+ * is a warning: what is in force is kept all the same.
  */
-int weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
-			   struct weir_diags *diags);
+void weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
+			    struct weir_diags *diags);
 
 /* Rewrite the journal to what the kernel holds, under live.lock. */
 int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *maps,

@@ -19,12 +19,13 @@ struct weir_paths {
 	char state[WEIR_PATH_MAX];
 };
 
-/* The names alone: touches nothing. -EINVAL with a diagnostic when bpffs cannot hold the name. */
+/* The names alone: touches nothing. -EINVAL with a diagnostic for a bad name. */
 int weir_paths_make(const char *instance, struct weir_diags *diags, struct weir_paths *ret_paths);
 
 /*
- * Can pins be seen from here? -ENODEV with a diagnostic in a mount namespace that hides them
- * (`ip netns exec`): that none is found there says nothing. 0 also where there is none at all.
+ * Are the folders ours, and can pins be seen from here? -EEXIST with a diagnostic for a folder
+ * with something in it and nothing of weir's; -ENODEV with a diagnostic in a mount namespace that
+ * hides pins (`ip netns exec`): that none is found there says nothing. 0 also where there is none.
  */
 int weir_paths_check(const struct weir_paths *paths, struct weir_diags *diags);
 

@@ -89,7 +89,7 @@ static int check_trial(struct verify *verify)
 				   ? "interfaces on trial receive everything again"
 				   : "the policy in force goes back",
 			   weir_duration_format(deadline_ns - now_ns, left));
-	return add(verify, TRIAL, "a trial has ended unconfirmed: %s",
+	return add(verify, TRIAL_OVER, "a trial has ended unconfirmed: %s",
 		   word & WEIR_CONTROL_ATTACH ? "its interfaces receive everything"
 					      : "the policy before it is in force");
 }

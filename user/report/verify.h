@@ -12,6 +12,7 @@
 	X(GATE, "gate", "weir apply")                                                              \
 	X(PROGRAM, "program", "weir apply")                                                        \
 	X(TRIAL, "trial", "weir confirm keeps it")                                                 \
+	X(TRIAL_OVER, "trial", "weir apply clears it away")                                        \
 	X(POLICY, "policy", "weir apply")                                                          \
 	X(INTERFACE, "interface", "weir attach or weir detach")                                    \
 	X(ROUTE, "route", "weir apply")                                                            \
