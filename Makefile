@@ -40,7 +40,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e fuzz fuzz-coverage fuzz-programs bench-gate fmt lint unit gate kernels install uninstall clean help
+.PHONY: all check test demo e2e fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels install uninstall clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/weir ## build the program (no root needed)
@@ -213,8 +213,30 @@ $(B)/bench-gate: $(BENCH_OBJS) $(TEST_SUPPORT) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lm -o $@
 
+# The proxy's: the client, the origin and the clock; and weir as if one way of moving bodies were the only one.
+BENCH_PROXY_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/proxy/*.c)) $(B)/tests/bench/bench.o
+
+$(B)/bench-proxy: $(BENCH_PROXY_OBJS)
+	$(say) LD $@
+	$(Q)$(CC) -pie $^ -o $@
+
+# $(call variant,NAME,SPLICE_MIN)
+define variant
+$(call layer,proxy,$(B)/$(1),-DWEIR_SPLICE_MIN=$(2))
+
+$(B)/weir-$(1): $(B)/main.o $(subst $(B)/libproxy.a,$(B)/$(1)/libproxy.a,$(call archives,$(B)))
+	$$(say) LD $$@
+	$$(Q)$$(CC) -pie $$^ $$(LIBS) -o $$@
+endef
+$(eval $(call variant,copy,0x40000000))
+$(eval $(call variant,splice,1))
+
 bench-gate: $(LAB) $(B)/bench-gate ## the gate's figures beside its peers' (root, some minutes)
 	$(Q)scripts/bench-gate
+
+bench-proxy: $(B)/weir $(B)/weir-copy $(B)/weir-splice $(B)/bench-proxy ## the proxy's, likewise
+	$(Q)scripts/setup bench-proxy
+	$(Q)scripts/bench-proxy
 
 # ---- what to run --------------------------------------------------------------------------
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tunnels: a ClientHello of the usual size, connecting, and commands to the origin.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "load.h"
+#include "unit/sniff_hello.h"
+
+#define NAME "n0000000.example.org"
+
+static void build(struct bytes *to)
+{
+	static struct bytes message;
+	struct hello_parts parts = {.name = NAME, .alpn = "\x02h2\x08http/1.1", .padding = 1};
+
+	for (; to->size != HELLO_SIZE; parts.padding++) {
+		if (parts.padding > HELLO_SIZE)
+			bench_die("no hello of %d bytes", HELLO_SIZE);
+		hello_message(&message, &parts);
+		cut_records(to, &message, 1 << 14);
+	}
+}
+
+const __u8 *load_hello(__u32 name)
+{
+	static struct bytes hello;
+	static __u8 *digits;
+	char number[8];
+
+	if (!digits) {
+		build(&hello);
+		digits = memmem(hello.data, hello.size, NAME, strlen(NAME));
+	}
+	snprintf(number, sizeof(number), "%07u", name % 10000000);
+	memcpy(digits + 1, number, 7);
+	return hello.data;
+}
+
+int load_connect(const struct sockaddr_in *to)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		bench_die("socket: %m");
+	if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int load_tunnel(const struct sockaddr_in *to, __u32 name)
+{
+	char reply[HELLO_REPLY_SIZE];
+	int fd = load_connect(to);
+
+	if (fd < 0)
+		return -1;
+	if (send(fd, load_hello(name), HELLO_SIZE, MSG_NOSIGNAL) == HELLO_SIZE &&
+	    recv(fd, reply, sizeof(reply), MSG_WAITALL) == HELLO_REPLY_SIZE)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void load_command(int fd, char command, __u64 bytes)
+{
+	char text[COMMAND_SIZE] = "";
+
+	text[0] = command;
+	memcpy(text + 8, &bytes, sizeof(bytes));
+	if (send(fd, text, sizeof(text), MSG_NOSIGNAL) != COMMAND_SIZE)
+		bench_die("send: %m");
+}
+
+void load_must(const char *who, struct load_result result)
+{
+	if (result.failed)
+		bench_die("%s: %llu of %llu failed", who, result.failed,
+			  result.done + result.failed);
+}
