@@ -110,7 +110,7 @@ TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*.c))
 define unit
 $(B)/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)_*.c)) $(TEST_SUPPORT) $(USES_$(1):%=$(B)/asan/lib%.a)
 	$$(say) LD $$@
-	$$(Q)$$(CC) $$(SAN) -pie $$^ $$(foreach l,$(USES_$(1)),$$(LIBS_$$(l))) -lcriterion -lm -o $$@
+	$$(Q)$$(CC) $$(SAN) -pie $$^ $$(foreach l,$(USES_$(1)),$$(LIBS_$$(l))) -lcriterion -ljansson -lm -o $$@
 endef
 $(foreach l,$(UNIT_LAYERS),$(eval $(call unit,$(l))))
 

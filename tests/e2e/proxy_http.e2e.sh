@@ -126,7 +126,7 @@ expect_equal "bpf descriptors" "$(find "/proc/$LAB_PROXY/fd" -lname 'anon_inode:
 
 story "each request left its line in the log, with nothing of the wire in it unescaped"
 raw 'GET /a"b HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\n\r\n' >/dev/null
-expect "the line" eventually 3 grep -q 'request="GET /a\\x22b" app=blog container=10.66.0.2:8080 status=404' "$LAB_DIR/spawned.log"
+expect "the line" eventually 3 grep -q 'method=GET target=/a\\x22b app=blog container=10.66.0.2:8080 status=404' "$LAB_DIR/spawned.log"
 expect "a refusal's reason" grep -q 'status=400 .*ending=length_conflict' "$LAB_DIR/spawned.log"
 
 story "SIGTERM lets a download finish that is under way"

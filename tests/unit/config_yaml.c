@@ -490,3 +490,21 @@ Test(config, serves_metrics_on_loopback_unless_told_otherwise)
 	       "weir.yaml:4:18: 'all:80' is not an IPv4 address; metrics are at PORT or "
 	       "ADDRESS:PORT\n");
 }
+
+Test(config, logs_as_text_to_standard_output_unless_told_otherwise)
+{
+	_cleanup_config_ struct weir_config *none = load(THREE_LINES, ""), *file = NULL;
+
+	cr_expect_eq(none->proxy.log, WEIR_LOG_TEXT);
+	cr_expect_null(none->proxy.log_file);
+	cr_expect_eq(none->proxy.log_max, 0);
+	file = load(THREE_LINES "proxy: {log: json, log_file: /var/log/weir.log, log_max: 500}\n",
+		    "");
+	cr_expect_eq(file->proxy.log, WEIR_LOG_JSON);
+	cr_expect_str_eq(file->proxy.log_file, "/var/log/weir.log");
+	cr_expect_eq(file->proxy.log_max, 500);
+	refuse(THREE_LINES "proxy: {log: xml}\n",
+	       "weir.yaml:4:14: 'xml' is none of text, json, off\n");
+	refuse(THREE_LINES "proxy: {log_file: weir.log}\n",
+	       "weir.yaml:4:19: 'weir.log' is no absolute path\n");
+}

@@ -41,7 +41,7 @@ void lab_init(struct lab *lab)
 	memset(lab, 0, sizeof(*lab));
 	lab->limits = weir_proxy_limits_default;
 	lab->workers = 1;
-	lab->log_fd = -1;
+	lab->log.fd = -1;
 }
 
 static void set_timeout(int fd)
@@ -144,7 +144,7 @@ void lab_start(struct lab *lab, const char *routes)
 	lab->http_port = port_of(lab->http_fds[0]);
 	lab->tls_port = port_of(lab->tls_fds[0]);
 	cr_assert_eq(weir_proxy_start(&lab->limits, make_table(lab, routes, NULL), lab->http_fds,
-				      lab->tls_fds, lab->workers, lab->log_fd, &lab->proxy),
+				      lab->tls_fds, lab->workers, &lab->log, &lab->proxy),
 		     0);
 }
 

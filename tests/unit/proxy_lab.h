@@ -32,7 +32,7 @@ struct lab {
 	int http_fds[WEIR_WORKERS_MAX], tls_fds[WEIR_WORKERS_MAX];
 	__u16 http_port, tls_port;
 	struct lab_container containers[LAB_CONTAINERS_MAX];
-	int log_fd;                     /* likewise; -1: no log */
+	struct weir_log_settings log;   /* likewise */
 	__u64 bytes_per_s, burst_bytes; /* likewise, of each container; 0: no limit */
 };
 

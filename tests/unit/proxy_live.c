@@ -173,24 +173,6 @@ STORY(a_container_that_refuses_is_passed_over_and_tried_again)
 	expect_has(lab_ask(lab.http_port, LAST("b.example")), "all_quarantined");
 }
 
-STORY(the_log_escapes_what_came_from_the_wire)
-{
-	char line[4096] = "";
-	int ends[2];
-
-	cr_assert(!pipe(ends));
-	lab.log_fd = ends[1];
-	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
-	lab_start(&lab, A);
-	lab_ask(lab.http_port,
-		"GET /\"q\\%20 HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
-	cr_expect_gt(read(ends[0], line, sizeof(line) - 1), 0);
-	expect_has(line,
-		   " host=a.example request=\"GET /\\x22q\\x5c%20\" app=a container=127.0.0.1:");
-	expect_has(line, " status=200 ");
-	expect_has(line, " ending=complete\n");
-}
-
 STORY(connections_beyond_the_most_wait_and_are_served)
 {
 	int fds[6];

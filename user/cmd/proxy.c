@@ -4,7 +4,7 @@
  *
  * The privileged part ends before the first byte from the network is read: listeners are made and
  * handed to the kernel's hand-off, then the process becomes the configured user, without a way
- * back and without a bpf descriptor. SIGHUP reads the routes anew, SIGTERM drains.
+ * back and without a bpf descriptor. SIGHUP reads the routes and opens the log anew, SIGTERM drains.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +23,7 @@
 #include "base/cleanup.h"
 #include "cmd/cmd.h"
 #include "cmd/endpoint.h"
+#include "cmd/proxy_log.h"
 #include "config/config.h"
 #include "kernel/steer.h"
 #include "proxy/proxy.h"
@@ -281,6 +282,7 @@ static int wait_for_signals(const struct weir_config *config, int signals, struc
 		if (info.ssi_signo != SIGHUP)
 			return 0;
 		notify("RELOADING=1");
+		weir_cmd_log_reopen(&config->proxy, proxy);
 		reload(config, proxy);
 		notify("READY=1");
 	}
@@ -322,6 +324,7 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 	struct weir_proxy_limits limits = weir_proxy_limits_default;
 	_cleanup_(weir_endpoint_stop) struct weir_endpoint *endpoint = NULL;
 	struct weir_proxy *proxy = NULL;
+	struct weir_log_settings log = {.fd = -1};
 	struct weir_table *table;
 	int r;
 
@@ -337,13 +340,16 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 	r = drop_privileges(config->proxy.user);
 	if (r < 0)
 		return fail(config->proxy.user ? config->proxy.user : "privileges", r);
+	if (options->is_quiet)
+		config->proxy.log = WEIR_LOG_OFF;
+	if (weir_cmd_log_open(&config->proxy, &log) < 0)
+		return WEIR_EXIT_FAILED;
 	r = weir_table_new(&config->routes, NULL, config->default_bytes_per_s,
 			   config->default_burst_bytes, &table);
 	forget_routes(&config->routes);
 	if (!r)
 		r = weir_proxy_start(&limits, table, listeners->fds[WEIR_HTTP],
-				     listeners->fds[WEIR_TLS], listeners->count,
-				     options->is_quiet ? -1 : STDOUT_FILENO, &proxy);
+				     listeners->fds[WEIR_TLS], listeners->count, &log, &proxy);
 	if (r < 0)
 		return fail("proxy", r);
 	r = weir_cmd_endpoint(&config->proxy, proxy, &endpoint);
@@ -362,6 +368,7 @@ static int serve(const struct weir_cli *cli, const struct options *options,
 	}
 	weir_endpoint_stop(&endpoint);
 	weir_proxy_stop(&proxy, DRAIN_NS);
+	closep(&log.fd);
 	return r < 0 ? fail("signals", r) : WEIR_EXIT_DONE;
 }
 

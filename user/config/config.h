@@ -121,6 +121,8 @@ struct weir_routes {
 	struct weir_arena arena; /* holds every host, app and container */
 };
 
+enum weir_log_format { WEIR_LOG_TEXT, WEIR_LOG_JSON, WEIR_LOG_OFF };
+
 struct weir_proxy_settings {
 	char *user;           /* whom it runs as after it has its listeners */
 	unsigned int workers; /* 0: one a core */
@@ -129,6 +131,9 @@ struct weir_proxy_settings {
 	unsigned int connections_per_container; /* likewise */
 	__u32 metrics_address;                  /* host order: where metrics are served */
 	__u16 metrics_port;                     /* 0: nowhere */
+	unsigned int log;                       /* enum weir_log_format */
+	unsigned int log_max;                   /* lines a second; 0: no bound */
+	char *log_file;                         /* NULL: standard output */
 };
 
 struct weir_config {

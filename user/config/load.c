@@ -181,6 +181,7 @@ void weir_config_free(struct weir_config **config)
 	free(c->backends);
 	free(c->machine);
 	free(c->proxy.user);
+	free(c->proxy.log_file);
 	free(c);
 	*config = NULL;
 }

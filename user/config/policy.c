@@ -17,6 +17,7 @@ enum {
 	CONNECTIONS_MAX = 1 << 24,
 	/* Enough for an office or a mobile network behind one address; 64 of them are needed to fill the proxy. */
 	PER_CLIENT_DEFAULT = 1024,
+	LOG_LINES_MAX = 1000000000,
 };
 
 /* A prefix of backends says what passes: one wider than any private network is a slip. */
@@ -258,6 +259,24 @@ static void metrics_read(struct weir_loader *loader, const char *text,
 	proxy->metrics_port = port;
 }
 
+static void log_read(struct weir_loader *loader, const struct raw_proxy *raw,
+		     struct weir_proxy_settings *proxy)
+{
+	static const char *const words[] = {"text", "json", "off", NULL};
+
+	weir_loader_word(loader, raw->log, words, &proxy->log);
+	weir_loader_number(loader, raw->log_max, 0, LOG_LINES_MAX, &proxy->log_max);
+	if (!raw->log_file)
+		return;
+	if (*raw->log_file != '/') {
+		weir_loader_error(loader, raw->log_file, "'%s' is no absolute path", raw->log_file);
+		return;
+	}
+	proxy->log_file = strdup(raw->log_file);
+	if (!proxy->log_file)
+		weir_loader_no_memory(loader);
+}
+
 void weir_loader_proxy(struct weir_loader *loader)
 {
 	const struct raw_proxy *raw = &loader->raw->proxy;
@@ -273,6 +292,7 @@ void weir_loader_proxy(struct weir_loader *loader)
 	proxy->connections_max = CONNECTIONS_DEFAULT;
 	weir_loader_number(loader, raw->workers, 0, WORKERS_MAX, &proxy->workers);
 	metrics_read(loader, raw->metrics, proxy);
+	log_read(loader, raw, proxy);
 	weir_loader_number(loader, raw->connections, 1, CONNECTIONS_MAX, &proxy->connections_max);
 	proxy->connections_per_client = PER_CLIENT_DEFAULT;
 	weir_loader_number(loader, raw->connections_per_client, 0, CONNECTIONS_MAX,

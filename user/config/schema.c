@@ -77,6 +77,9 @@ static const cyaml_schema_field_t proxy_fields[] = {
 	TEXT("connections_per_client", struct raw_proxy, connections_per_client),
 	TEXT("connections_per_container", struct raw_proxy, connections_per_container),
 	TEXT("metrics", struct raw_proxy, metrics),
+	TEXT("log", struct raw_proxy, log),
+	TEXT("log_file", struct raw_proxy, log_file),
+	TEXT("log_max", struct raw_proxy, log_max),
 	LIST("routes", struct raw_proxy, routes, text, 0),
 	CYAML_FIELD_END,
 };

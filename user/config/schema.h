@@ -40,6 +40,7 @@ struct raw_management {
 
 struct raw_proxy {
 	char *user, *workers, *connections, *metrics;
+	char *log, *log_file, *log_max;
 	char *connections_per_client, *connections_per_container;
 	char **routes;
 	unsigned int routes_count;

@@ -46,7 +46,7 @@ struct weir_conn *weir_conn_new(struct weir_worker *worker, int fd, enum weir_pr
 	conn->protocol = protocol;
 	conn->peer_address = peer->sin_addr.s_addr;
 	conn->peer_port = peer->sin_port;
-	conn->started_ns = worker->now_ns;
+	conn->times.started_ns = worker->now_ns;
 	conn->up.from = conn->down.to = &conn->client;
 	conn->up.direction = WEIR_UP;
 	conn->down.direction = WEIR_DOWN;
@@ -236,6 +236,7 @@ void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending)
 {
 	struct weir_worker *worker = conn->worker;
 	bool goes_on = may_go_on(conn);
+	enum weir_flow_result result;
 
 	conn->ending = ending;
 	weir_link_release(conn, false);
@@ -254,14 +255,12 @@ void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending)
 		conn->up.in->start = conn->up.in->judged;
 	if (conn->up.in && conn->up.in->start == conn->up.in->end)
 		weir_buffers_return(&worker->pools.buffers, &conn->up.in);
-	if (goes_on &&
-	    weir_flow_pump(&conn->down, &worker->pools, worker->now_ns) == WEIR_FLOW_DONE) {
-		weir_conn_log(conn, ending);
-		weir_http_next(conn);
-		return;
-	}
+	result = weir_flow_pump(&conn->down, &worker->pools, worker->now_ns);
 	weir_conn_log(conn, ending);
-	start_lingering(conn);
+	if (goes_on && result == WEIR_FLOW_DONE)
+		weir_http_next(conn);
+	else
+		start_lingering(conn);
 }
 
 static void step(struct weir_conn *conn)
@@ -320,8 +319,10 @@ void weir_conn_expired(struct weir_conn *conn)
 			weir_conn_refuse(conn, WEIR_END_HELLO_TIMEOUT);
 		else if (!conn->sniffing)
 			weir_conn_close(conn, WEIR_END_KEEPALIVE_TIMEOUT);
-		else
+		else {
+			weir_http_note(conn);
 			weir_conn_refuse(conn, WEIR_END_HEADER_TIMEOUT);
+		}
 		break;
 	case WEIR_CONN_CONNECT:
 		weir_container_failed(conn->link->container, conn->worker->now_ns);

@@ -59,6 +59,15 @@ union weir_sniffing {
 	struct weir_response response;
 };
 
+/* CLOCK_MONOTONIC; 0: not yet. */
+struct weir_times {
+	__u64 started_ns;   /* the request's first byte, or the connection */
+	__u64 head_ns;      /* the head or hello was whole */
+	__u64 connected_ns; /* the container had accepted */
+	__u64 sent_ns;      /* the container had all of the request */
+	__u64 answered_ns;  /* its first byte was here */
+};
+
 struct weir_conn {
 	struct weir_end client; /* first: events carry its address */
 	struct weir_worker *worker;
@@ -73,12 +82,11 @@ struct weir_conn {
 	union weir_sniffing *sniffing;
 	struct weir_account *account; /* of the app named last */
 	__u64 billed_bytes[2];        /* by enum weir_direction: of moved_bytes */
-	char *note;                   /* the request as the log shows it */
-	char app[32];                 /* likewise, and cut to fit */
+	struct weir_log_note *note;   /* for the log, or NULL */
+	char app[32];                 /* for the log, and cut to fit */
 	__be32 container_address;
 	__be16 container_port;
-	__u64 started_ns; /* the request, or the connection */
-	__u64 waited_ns;  /* when the container had all of the request */
+	struct weir_times times; /* of the request, or of the connection */
 	__u32 requests;
 	__be32 peer_address, local_address;
 	__be16 peer_port, local_port;
@@ -100,9 +108,10 @@ struct weir_conn {
 	bool has_answered;  /* the container has sent a first byte */
 	bool is_up_done;
 	bool is_down_done;
-	bool is_up_broken; /* the container takes no more; what the client sends is left */
-	bool is_counted;   /* among its address's connections */
-	bool is_billed;    /* the request under way is for the app of `account` */
+	bool is_counted;          /* among its address's connections */
+	bool client_closed_first; /* of a tunnel */
+	bool is_up_broken;        /* the container takes no more; what the client sends is left */
+	bool is_billed;           /* the request under way is for the app of `account` */
 	__u8 drain_tries;
 };
 
@@ -155,6 +164,8 @@ void weir_tls_sniff(struct weir_conn *conn);
 void weir_http_sniff(struct weir_conn *conn);
 void weir_http_relay(struct weir_conn *conn);
 void weir_http_next(struct weir_conn *conn);
+/* Keep for the log what has been read of a request whose head will never be whole. */
+void weir_http_note(struct weir_conn *conn);
 
 /* A tunnel, in RELAY; one of its ends broke (tunnel.c). */
 void weir_tunnel_relay(struct weir_conn *conn);

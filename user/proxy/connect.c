@@ -13,6 +13,8 @@ static void connected(struct weir_conn *conn)
 	conn->up.to = conn->down.from = &link->end;
 	conn->up.container = conn->down.container = link->container;
 	conn->state = WEIR_CONN_RELAY;
+	conn->times.connected_ns = conn->worker->now_ns;
+	conn->times.sent_ns = 0;
 	/* A tunnel's bytes cannot be sent again; a request's can, until an answer has come. */
 	if (conn->is_tunnel)
 		weir_conn_unroute(conn);

@@ -15,7 +15,8 @@ static bool start_request(struct weir_conn *conn)
 	if (!weir_conn_sniffing(conn))
 		return false;
 	weir_request_init(&conn->sniffing->request);
-	conn->started_ns = conn->worker->now_ns;
+	conn->times = (struct weir_times){.started_ns = conn->worker->now_ns};
+	conn->up.moved_bytes = conn->down.moved_bytes = 0;
 	conn->up.is_whole = false;
 	conn->wants_json = conn->is_head = false;
 	conn->status = 0;
@@ -46,6 +47,20 @@ static __u64 next_random(__u64 state[2])
 	return state[1] + b;
 }
 
+/* What the log will say of the request, as far as it has been read. */
+static void take_note(struct weir_conn *conn, const char *id, size_t id_size)
+{
+	const struct weir_buffer *in = conn->up.in;
+
+	conn->note = weir_log_note_request(&conn->worker->proxy->log, &conn->sniffing->request,
+					   in->data + in->start, id, id_size);
+}
+
+void weir_http_note(struct weir_conn *conn)
+{
+	take_note(conn, "", 0);
+}
+
 /* Put the head that the container will see into up.head. */
 static bool compose(struct weir_conn *conn, const struct weir_request *request, const char *head)
 {
@@ -58,10 +73,15 @@ static bool compose(struct weir_conn *conn, const struct weir_request *request, 
 		.wall_ms = worker->wall_ms,
 	};
 
+	__u64 random[2];
+	char room[WEIR_REQUEST_ID_ROOM];
+
 	if (!to)
 		return false;
-	client.random[0] = next_random(worker->random);
-	client.random[1] = next_random(worker->random);
+	random[0] = next_random(worker->random);
+	random[1] = next_random(worker->random);
+	client.id = weir_rewrite_id(request, head, random, room, &client.id_size);
+	take_note(conn, client.id, client.id_size);
 	to->end = to->judged = weir_rewrite_request(request, head, &client, to->data);
 	conn->up.head = to;
 	return true;
@@ -107,8 +127,9 @@ static void take_request(struct weir_conn *conn)
 	size_t name_size = request->name_size;
 
 	keep(conn, request);
-	conn->note = weir_log_note_request(&conn->worker->proxy->log, request, head);
+	conn->times.head_ns = conn->worker->now_ns;
 	if (request->fields.content_length > body_max) {
+		weir_http_note(conn);
 		weir_conn_refuse(conn, WEIR_END_BODY_TOO_LARGE);
 		return;
 	}
@@ -122,7 +143,6 @@ static void take_request(struct weir_conn *conn)
 	weir_flow_start(&conn->up, request->framing, request->fields.content_length);
 	conn->up.is_bulk = request->fields.content_length >= WEIR_SPLICE_MIN;
 	conn->up.data_max = body_max;
-	conn->up.moved_bytes = conn->down.moved_bytes = 0;
 	conn->up.keeps_head = conn->is_idempotent;
 	weir_conn_unsniff(conn);
 	if (is_body_well(conn))
@@ -143,6 +163,7 @@ static bool feed(struct weir_conn *conn)
 		return false;
 	case WEIR_BAD:
 		conn->wants_json = request->wants_json;
+		weir_http_note(conn);
 		conn->keeps_alive = false;
 		weir_conn_refuse(conn, request->ending);
 		return false;
@@ -156,9 +177,11 @@ static void end_of_input(struct weir_conn *conn, enum weir_flow_result result)
 		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
 	else if (!conn->sniffing)
 		weir_conn_close(conn, WEIR_END_NONE);
-	else
+	else {
+		weir_http_note(conn);
 		weir_conn_close(conn, result == WEIR_FLOW_CUT ? WEIR_END_CLIENT_CLOSED
 							      : WEIR_END_CLIENT_RESET);
+	}
 }
 
 void weir_http_sniff(struct weir_conn *conn)

@@ -45,9 +45,10 @@ static bool relay_up(struct weir_conn *conn)
 		return true;
 	case WEIR_FLOW_DONE:
 		conn->is_up_done = true;
-		conn->waited_ns = conn->worker->now_ns;
-		if (!conn->has_answered)
+		if (!conn->has_answered) {
+			conn->times.sent_ns = conn->worker->now_ns;
 			weir_conn_wait(conn, limits(conn)->first_byte_ns);
+		}
 		return true;
 	case WEIR_FLOW_TO_ERROR:
 		/* The container may have answered and closed: its answer is still to be read. */
@@ -257,8 +258,10 @@ static enum heads read_response(struct weir_conn *conn)
 
 		if (result != WEIR_FLOW_DONE)
 			return response_not_read(conn, result);
-		if (!conn->has_answered)
+		if (!conn->has_answered) {
+			conn->times.answered_ns = conn->worker->now_ns;
 			weir_conn_wait(conn, limits(conn)->idle_ns);
+		}
 		conn->has_answered = true;
 		heads = take_heads(conn);
 	}

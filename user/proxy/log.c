@@ -1,47 +1,96 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The log's lines, its rings and its thread. */
+/* The log's rings and its thread. */
+#include "proxy/log.h"
+
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "proxy/page.h"
-#include "proxy/proxy.h"
+#include "proxy/log_line.h"
 
-/* How long the writer sleeps when there is nothing to write: no worker has to wake it. */
+/* How long the thread sleeps when there is nothing to write: no worker has to wake it. */
 #define IDLE_NS 20000000L
 
-static void write_all(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
+/* How long a reader that takes nothing can hold up the end. */
+enum { STOP_S = 2 };
 
-		if (n < 0 && errno != EINTR)
-			return;
-		if (n > 0)
-			data += n, size -= n;
-	}
+static __u64 count_lines(const struct iovec *part)
+{
+	const char *at = part->iov_base, *end = at + part->iov_len;
+	__u64 lines = 0;
+
+	while ((at = memchr(at, '\n', end - at)))
+		at++, lines++;
+	return lines;
 }
 
-static bool drain(struct weir_log *log, struct weir_log_ring *ring)
+/* Returns how many lines could not be written. */
+static __u64 write_all(int fd, struct iovec *parts)
+{
+	while (parts[0].iov_len + parts[1].iov_len) {
+		ssize_t n = writev(fd, parts, 2);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return count_lines(&parts[0]) + count_lines(&parts[1]);
+		for (int i = 0; i < 2; i++) {
+			size_t taken = (size_t)n < parts[i].iov_len ? (size_t)n : parts[i].iov_len;
+
+			parts[i].iov_base = (char *)parts[i].iov_base + taken;
+			parts[i].iov_len -= taken;
+			n -= taken;
+		}
+	}
+	return 0;
+}
+
+/* Say how many lines are missing here. */
+static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u64 lost)
+{
+	char buffer[256];
+	struct weir_log_line line;
+	struct iovec parts[2] = {{.iov_base = buffer}};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	weir_log_line_begin(&line, log->settings.is_json, buffer);
+	weir_log_line_head(&line, now.tv_sec * 1000ULL + now.tv_nsec / 1000000, "log");
+	weir_log_line_number(&line, "lost_lines", lost - ring->said);
+	parts[0].iov_len = weir_log_line_end(&line);
+	if (!write_all(log->settings.fd, parts))
+		ring->said = lost;
+}
+
+static bool drain(const struct weir_log *log, struct weir_log_ring *ring)
 {
 	__u64 to = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE);
-	__u64 lost = __atomic_exchange_n(&ring->lost, 0, __ATOMIC_RELAXED);
-	__u64 from = ring->read;
-	__u32 at = from % WEIR_LOG_RING;
-	__u32 first = to - from < WEIR_LOG_RING - at ? to - from : WEIR_LOG_RING - at;
+	__u64 lost = __atomic_load_n(&ring->lost, __ATOMIC_RELAXED);
+	__u32 at = ring->read % WEIR_LOG_RING, size = to - ring->read;
+	__u32 first = size < WEIR_LOG_RING - at ? size : WEIR_LOG_RING - at;
+	struct iovec parts[2] = {{ring->data + at, first}, {ring->data, size - first}};
 
-	if (lost)
-		dprintf(log->fd, "log lost=%llu\n", lost);
-	if (from == to)
+	if (lost != ring->said)
+		say_lost(log, ring, lost);
+	if (!size)
 		return false;
-	write_all(log->fd, ring->data + at, first);
-	write_all(log->fd, ring->data, to - from - first);
+	__atomic_add_fetch(&ring->lost, write_all(log->settings.fd, parts), __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->read, to, __ATOMIC_RELEASE);
 	return true;
+}
+
+static void take_next_file(struct weir_log *log)
+{
+	int fd = __atomic_exchange_n(&log->next_fd, -1, __ATOMIC_ACQ_REL);
+
+	if (fd < 0)
+		return;
+	dup3(fd, log->settings.fd, O_CLOEXEC);
+	close(fd);
 }
 
 static void *log_main(void *argument)
@@ -52,6 +101,7 @@ static void *log_main(void *argument)
 	for (;;) {
 		bool stops = __atomic_load_n(&log->stops, __ATOMIC_ACQUIRE), has_written = false;
 
+		take_next_file(log);
 		for (unsigned int i = 0; i < log->rings_count; i++)
 			has_written |= drain(log, &log->rings[i]);
 		if (stops)
@@ -61,18 +111,20 @@ static void *log_main(void *argument)
 	}
 }
 
-int weir_log_init(struct weir_log *log, int fd, unsigned int workers)
+int weir_log_init(struct weir_log *log, const struct weir_log_settings *settings,
+		  unsigned int workers)
 {
 	int r;
 
-	*log = (struct weir_log){.fd = fd, .rings_count = workers};
-	if (fd < 0)
+	*log = (struct weir_log){.settings = *settings, .next_fd = -1, .rings_count = workers};
+	if (settings->fd < 0)
 		return 0;
 	log->rings = aligned_alloc(64, workers * sizeof(*log->rings));
 	if (!log->rings)
 		return -ENOMEM;
+	/* The data is not touched before it is used. */
 	for (unsigned int i = 0; i < workers; i++)
-		log->rings[i].written = log->rings[i].lost = log->rings[i].read = 0;
+		memset(&log->rings[i], 0, offsetof(struct weir_log_ring, data));
 	r = pthread_create(&log->thread, NULL, log_main, log);
 	log->has_thread = r == 0;
 	return -r;
@@ -80,114 +132,57 @@ int weir_log_init(struct weir_log *log, int fd, unsigned int workers)
 
 void weir_log_done(struct weir_log *log)
 {
+	struct timespec until;
+
 	__atomic_store_n(&log->stops, true, __ATOMIC_RELEASE);
-	if (log->has_thread)
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_S;
+	/* Standard output may be a pipe that nobody reads: write(2) is a cancellation point. */
+	if (log->has_thread && pthread_timedjoin_np(log->thread, NULL, &until)) {
+		pthread_cancel(log->thread);
 		pthread_join(log->thread, NULL);
+	}
+	if (log->has_thread)
+		take_next_file(log);
 	log->has_thread = false;
 	free(log->rings);
 	log->rings = NULL;
 }
 
-static void put(struct weir_log_ring *ring, const char *line, __u32 size)
+void weir_log_reopen(struct weir_log *log, int fd)
 {
+	int untaken = log->has_thread ? __atomic_exchange_n(&log->next_fd, fd, __ATOMIC_ACQ_REL)
+				      : fd;
+
+	if (untaken >= 0)
+		close(untaken);
+}
+
+/* Within the worker's share of the bound? */
+static bool may_put(const struct weir_log *log, struct weir_log_ring *ring, __u64 wall_ms)
+{
+	if (!log->settings.lines_max)
+		return true;
+	if (ring->second != wall_ms / 1000) {
+		ring->second = wall_ms / 1000;
+		ring->lines = 0;
+	}
+	return ring->lines++ < log->settings.lines_max / log->rings_count;
+}
+
+void weir_log_put(struct weir_log *log, unsigned int worker, __u64 wall_ms, const char *line,
+		  __u32 size)
+{
+	struct weir_log_ring *ring = &log->rings[worker];
 	__u64 read = __atomic_load_n(&ring->read, __ATOMIC_ACQUIRE);
 	__u32 at = ring->written % WEIR_LOG_RING;
 	__u32 first = size < WEIR_LOG_RING - at ? size : WEIR_LOG_RING - at;
 
-	if (ring->written + size - read > WEIR_LOG_RING) {
+	if (ring->written + size - read > WEIR_LOG_RING || !may_put(log, ring, wall_ms)) {
 		__atomic_add_fetch(&ring->lost, 1, __ATOMIC_RELAXED);
 		return;
 	}
 	memcpy(ring->data + at, line, first);
 	memcpy(ring->data, line + first, size - first);
 	__atomic_store_n(&ring->written, ring->written + size, __ATOMIC_RELEASE);
-}
-
-/* Returns the end of what was written; stops short of `end` by whole bytes of the input. */
-static char *escape(char *to, const char *end, const char *from, size_t size)
-{
-	for (size_t i = 0; i < size && end - to > 4; i++) {
-		__u8 c = from[i];
-
-		if (c > 0x20 && c < 0x7f && c != '"' && c != '\\')
-			*to++ = c;
-		else
-			to += sprintf(to, "\\x%02x", c);
-	}
-	return to;
-}
-
-char *weir_log_note_name(const struct weir_log *log, const char *name, size_t size)
-{
-	char note[WEIR_LOG_NOTE_MAX], *to = note;
-
-	if (log->fd < 0)
-		return NULL;
-	to += sprintf(to, "host=");
-	to = escape(to, note + sizeof(note), name, size);
-	return strndup(note, to - note);
-}
-
-char *weir_log_note_request(const struct weir_log *log, const struct weir_request *request,
-			    const char *head)
-{
-	char note[WEIR_LOG_NOTE_MAX], *to = note;
-	const char *end = note + sizeof(note) - 16;
-
-	if (log->fd < 0)
-		return NULL;
-	to += sprintf(to, "host=");
-	to = escape(to, end - 256, head + request->authority.at, request->authority.size);
-	to += sprintf(to, " request=\"");
-	to = escape(to, end, head + request->method.at, request->method.size);
-	*to++ = ' ';
-	to = escape(to, end, head + request->target.at, request->target.size);
-	*to++ = '"';
-	return strndup(note, to - note);
-}
-
-static int put_time(char *to, size_t size, __u64 wall_ms)
-{
-	time_t seconds = wall_ms / 1000;
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	return snprintf(to, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03lluZ", tm.tm_year + 1900,
-			tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-			wall_ms % 1000);
-}
-
-static int put_address(char *to, size_t size, const char *name, __be32 address, __be16 port)
-{
-	const __u8 *a = (const __u8 *)&address;
-
-	return snprintf(to, size, " %s=%u.%u.%u.%u:%u", name, a[0], a[1], a[2], a[3], ntohs(port));
-}
-
-void weir_log_conn(struct weir_log *log, struct weir_conn *conn)
-{
-	_cleanup_free_ char *note = take_pointer(conn->note);
-	const struct weir_worker *worker = conn->worker;
-	char line[WEIR_LOG_LINE_MAX];
-	const size_t size = sizeof(line);
-	int at;
-
-	if (log->fd < 0)
-		return;
-	at = put_time(line, size, worker->wall_ms);
-	at += snprintf(line + at, size - at, " %s", conn->protocol == WEIR_TLS ? "tls" : "http");
-	at += put_address(line + at, size - at, "client", conn->peer_address, conn->peer_port);
-	if (note)
-		at += snprintf(line + at, size - at, " %s", note);
-	if (conn->container_port) {
-		at += snprintf(line + at, size - at, " app=%s", conn->app);
-		at += put_address(line + at, size - at, "container", conn->container_address,
-				  conn->container_port);
-	}
-	at += snprintf(line + at, size - at, " status=%u up=%llu down=%llu ms=%llu ending=%s\n",
-		       conn->status, conn->up.moved_bytes, conn->down.moved_bytes,
-		       (worker->now_ns - conn->started_ns) / 1000000,
-		       weir_ending_slug(conn->ending));
-	put(&log->rings[worker->number], line, at);
-	conn->container_port = 0;
 }

@@ -2,8 +2,10 @@
 /*
  * The log: a line for every request and tunnel, written by a thread of its own.
  *
- * Each worker puts its lines into a ring of its own; a full ring loses lines, which are counted and
- * reported, because a worker never waits for the log.
+ *   worker --line--> [ ring ] --writev--> file or standard output
+ *
+ * Each worker puts its lines into a ring of its own, because a worker never waits for the log. What a
+ * full ring, a failed write or the bound on lines costs is counted, and said in the log itself.
  */
 #ifndef WEIR_PROXY_LOG_H
 #define WEIR_PROXY_LOG_H
@@ -18,40 +20,65 @@ struct weir_request;
 
 enum {
 	WEIR_LOG_RING = 1 << 20, /* bytes a worker */
-	WEIR_LOG_LINE_MAX = 2048,
-	WEIR_LOG_NOTE_MAX = 1024, /* of host and target, escaped */
+	WEIR_LOG_LINE_MAX = 8192,
+	/* What is kept of each; a target that was cut is logged with its whole size. */
+	WEIR_LOG_HOST_MAX = 255,
+	WEIR_LOG_TARGET_MAX = 512,
+};
+
+struct weir_log_settings {
+	int fd; /* -1: no log. The caller's, and open until the proxy has stopped */
+	bool is_json;
+	__u32 lines_max; /* a second, all workers together; 0: no bound */
 };
 
 /* One writer, one reader. Positions grow without end; their place is modulo the size. */
 struct weir_log_ring {
 	__u64 written __attribute__((aligned(64)));
-	__u64 lost;
+	__u64 lost;   /* lines, ever */
+	__u64 second; /* the bound is counted in */
+	__u32 lines;  /* put in this second */
 	__u64 read __attribute__((aligned(64)));
+	__u64 said; /* of `lost` */
 	char data[WEIR_LOG_RING] __attribute__((aligned(64)));
 };
 
 struct weir_log {
-	int fd; /* -1: no log */
+	struct weir_log_settings settings;
 	pthread_t thread;
 	bool has_thread;
 	bool stops;
+	int next_fd; /* a reopened file that the thread has not taken yet, or -1 */
 	struct weir_log_ring *rings;
 	unsigned int rings_count;
 };
 
-/* Start the writer. Returns 0 or a negative errno. */
-int weir_log_init(struct weir_log *log, int fd, unsigned int workers);
+/* Start the thread. Returns 0 or a negative errno. */
+int weir_log_init(struct weir_log *log, const struct weir_log_settings *settings,
+		  unsigned int workers);
 
-/* Write out what is there and stop. */
+/* Write out what is there, for two seconds at most, and stop. */
 void weir_log_done(struct weir_log *log);
 
-/*
- * What the log will say about a request or a server name, taken while it is at hand: every byte
- * that is not printable ASCII, `"` and `\` as \xNN. NULL without a log. The caller's to free.
- */
-char *weir_log_note_request(const struct weir_log *log, const struct weir_request *request,
-			    const char *head);
-char *weir_log_note_name(const struct weir_log *log, const char *name, size_t size);
+/* Go on in another file; lines put before this may still be written to the old one. Takes `fd` over. */
+void weir_log_reopen(struct weir_log *log, int fd);
+
+/* Of a request or hello, taken while it is at hand: as it came, and cut to the sizes above. */
+struct weir_log_note {
+	__u16 method_size, host_size, target_size, id_size;
+	__u32 target_whole_size;
+	char bytes[]; /* method, host, target, id */
+};
+
+/* NULL without a log or memory. The caller's to free. */
+struct weir_log_note *weir_log_note_request(const struct weir_log *log,
+					    const struct weir_request *request, const char *head,
+					    const char *id, size_t id_size);
+struct weir_log_note *weir_log_note_name(const struct weir_log *log, const char *name, size_t size);
+
+/* Put a line of so many bytes into a worker's ring, or count it as lost. For that worker alone. */
+void weir_log_put(struct weir_log *log, unsigned int worker, __u64 wall_ms, const char *line,
+		  __u32 size);
 
 /* The line of a connection's request, or of the connection; frees the note. */
 void weir_log_conn(struct weir_log *log, struct weir_conn *conn);

@@ -71,8 +71,8 @@ static int start_workers(struct weir_proxy *proxy, const int *http_fds, const in
 }
 
 int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
-		     const int *http_fds, const int *tls_fds, unsigned int workers, int log_fd,
-		     struct weir_proxy **ret_proxy)
+		     const int *http_fds, const int *tls_fds, unsigned int workers,
+		     const struct weir_log_settings *log, struct weir_proxy **ret_proxy)
 {
 	struct weir_proxy *proxy = calloc(1, sizeof(*proxy));
 	int r;
@@ -87,7 +87,7 @@ int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *
 	proxy->table = table;
 	pthread_mutex_init(&proxy->lock, NULL);
 	proxy->workers = calloc(workers, sizeof(*proxy->workers));
-	r = proxy->workers ? weir_log_init(&proxy->log, log_fd, workers) : -ENOMEM;
+	r = proxy->workers ? weir_log_init(&proxy->log, log, workers) : -ENOMEM;
 	if (!r && limits->connections_per_client)
 		/* Each worker rounds its share of the connections up. */
 		r = weir_clients_new(limits->connections_max + workers,

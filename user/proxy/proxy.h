@@ -29,12 +29,11 @@ int weir_listener_open(__u32 address, __u16 port, unsigned int count, int *ret_f
 
 /*
  * Start a worker for each pair of listeners, which stay the caller's. The proxy takes over `table`.
- * log_fd: where lines go, -1: nowhere.
  * Returns 0 or a negative errno, and then nothing runs.
  */
 int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
-		     const int *http_fds, const int *tls_fds, unsigned int workers, int log_fd,
-		     struct weir_proxy **ret_proxy);
+		     const int *http_fds, const int *tls_fds, unsigned int workers,
+		     const struct weir_log_settings *log, struct weir_proxy **ret_proxy);
 
 /* Replace the route table; what is under way finishes on the old one. Takes over `table`. */
 void weir_proxy_set_table(struct weir_proxy *proxy, struct weir_table *table);

@@ -143,7 +143,7 @@ static char *append_request_line(char *to, const struct weir_request *request, c
 /* A client's own id is kept if it is one: short, and of letters that no log trips over. */
 static bool is_request_id(const char *text, size_t size)
 {
-	if (!size || size > 128)
+	if (!size || size > WEIR_REQUEST_ID_MAX)
 		return false;
 	for (size_t i = 0; i < size; i++)
 		if (!weir_char_is(text[i], WEIR_CHAR_NAME) && text[i] != '.')
@@ -151,15 +151,20 @@ static bool is_request_id(const char *text, size_t size)
 	return true;
 }
 
-static char *append_request_id(char *to, const struct weir_request *request, const char *head,
-			       const struct weir_rewrite_client *client)
+const char *weir_rewrite_id(const struct weir_request *request, const char *head,
+			    const __u64 random[2], char room[WEIR_REQUEST_ID_ROOM],
+			    size_t *ret_size)
 {
-	to = append_text(to, "X-Request-ID: ");
-	if (is_request_id(head + request->request_id.at, request->request_id.size))
-		return append_span(to, head, request->request_id);
-	for (int i = 0; i < 32; i++)
-		*to++ = "0123456789abcdef"[client->random[i / 16] >> (i % 16 * 4) & 15];
-	return to;
+	struct weir_span own = request->request_id;
+
+	if (is_request_id(head + own.at, own.size)) {
+		*ret_size = own.size;
+		return head + own.at;
+	}
+	for (int i = 0; i < WEIR_REQUEST_ID_ROOM; i++)
+		room[i] = "0123456789abcdef"[random[i / 16] >> (i % 16 * 4) & 15];
+	*ret_size = WEIR_REQUEST_ID_ROOM;
+	return room;
 }
 
 static char *append_client(char *to, const struct weir_rewrite_client *client)
@@ -190,7 +195,8 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 	to = append_request_line(to, request, head);
 	to = copy_fields(&copy, to);
 	to = append_client(to, client);
-	to = append_request_id(to, request, head, client);
+	to = append_text(to, "X-Request-ID: ");
+	to = append(to, client->id, client->id_size);
 	if (request->upgrades) {
 		to = append_text(to, "\r\nConnection: Upgrade\r\nUpgrade: ");
 		to = append_span(to, head, request->upgrade);

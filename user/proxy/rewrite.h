@@ -15,8 +15,18 @@ struct weir_rewrite_client {
 	__be32 address;
 	__be16 local_port;
 	__u64 wall_ms;
-	__u64 random[2]; /* for X-Request-ID where the client sent none */
+	const char *id; /* X-Request-ID */
+	size_t id_size;
 };
+
+/*
+ * The request's id: the client's own if it is one, else 32 hexadecimal digits of `random`, put into
+ * `room`. Returns it; ret_size: its bytes.
+ */
+enum { WEIR_REQUEST_ID_MAX = 128, WEIR_REQUEST_ID_ROOM = 32 };
+const char *weir_rewrite_id(const struct weir_request *request, const char *head,
+			    const __u64 random[2], char room[WEIR_REQUEST_ID_ROOM],
+			    size_t *ret_size);
 
 /*
  * The request head for the container. Client-sent X-Forwarded-*, Forwarded, X-Real-Ip and

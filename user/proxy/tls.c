@@ -21,6 +21,7 @@ static void route(struct weir_conn *conn)
 	for (size_t i = 0; i < size; i++)
 		name[i] = conn->sniffing->hello.name[i];
 	conn->note = weir_log_note_name(&conn->worker->proxy->log, name, size);
+	conn->times.head_ns = conn->worker->now_ns;
 	weir_conn_unsniff(conn);
 	conn->is_tunnel = true;
 	weir_flow_start(&conn->up, WEIR_FRAMED_CLOSE, 0);

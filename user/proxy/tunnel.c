@@ -33,6 +33,7 @@ static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_d
 		return true;
 	case WEIR_FLOW_DONE:
 		shut(flow->to);
+		conn->client_closed_first |= flow == &conn->up && !conn->is_down_done;
 		*is_done = true;
 		return true;
 	case WEIR_FLOW_TO_ERROR:
@@ -66,6 +67,8 @@ void weir_tunnel_relay(struct weir_conn *conn)
 	if (!direction(conn, &conn->up, &conn->is_up_done) ||
 	    !direction(conn, &conn->down, &conn->is_down_done))
 		return;
+	if (conn->down.moved_bytes && !conn->times.answered_ns)
+		conn->times.answered_ns = conn->worker->now_ns;
 	if (conn->is_up_done && conn->is_down_done) {
 		if (conn->client.error || conn->link->end.error)
 			weir_tunnel_break(conn,

@@ -119,7 +119,7 @@ static void put_totals(FILE *to, const struct weir_proxy_snapshot *snapshot, con
 		weir_prom_value(to, "weir_proxy_endings_total", (double)snapshot->endings[i],
 				"ending", ending_slugs[i], NULL);
 	weir_prom_single(to, "weir_proxy_log_lines_lost_total", "counter",
-			 "Log lines that found their worker's ring full.",
+			 "Log lines not written: ring full, log_max, or a failed write.",
 			 (double)snapshot->log_lines_lost);
 }
 

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The log: lines against another reader of JSON, phases, who ended what, and what is lost. */
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proxy/log_line.h"
+#include "proxy_lab.h"
+#include "random.h"
+
+/* ---- lines ----------------------------------------------------------------------------- */
+
+static char buffer[WEIR_LOG_LINE_MAX];
+
+static const char *line_of(bool is_json, const char *bytes, size_t size)
+{
+	struct weir_log_line line;
+
+	weir_log_line_begin(&line, is_json, buffer);
+	weir_log_line_head(&line, 1700000000123, "http");
+	weir_log_line_text(&line, "target", bytes, size);
+	weir_log_line_number(&line, "up_bytes", ~0ULL);
+	weir_log_line_number(&line, "down_bytes", 0);
+	weir_log_line_address(&line, "client", htonl(0xc0000207), htons(65535));
+	weir_log_line_word(&line, "ending", "complete");
+	buffer[weir_log_line_end(&line)] = 0;
+	return buffer;
+}
+
+Test(log_line, is_one_line_of_keys_and_values)
+{
+	cr_expect_str_eq(line_of(false, "/a b", 4),
+			 "2023-11-14T22:13:20.123Z http target=/a\\x20b "
+			 "up_bytes=18446744073709551615 down_bytes=0 client=192.0.2.7:65535 "
+			 "ending=complete\n");
+	cr_expect_str_eq(line_of(true, "/a b", 4),
+			 "{\"time\":\"2023-11-14T22:13:20.123Z\",\"protocol\":\"http\","
+			 "\"target\":\"/a b\",\"up_bytes\":18446744073709551615,\"down_bytes\":0,"
+			 "\"client\":\"192.0.2.7:65535\",\"ending\":\"complete\"}\n");
+}
+
+/* The bytes that an escaped text stands for: the text format read back. */
+static size_t unescape(const char *from, const char *to, char *bytes)
+{
+	size_t size = 0;
+
+	for (; from < to; size++) {
+		unsigned int byte = (__u8)*from;
+
+		cr_assert_neq(byte, '"');
+		if (byte == '\\')
+			cr_assert_eq(sscanf(from, "\\x%2x", &byte), 1);
+		from += *from == '\\' ? 4 : 1;
+		bytes[size] = (char)byte;
+	}
+	return size;
+}
+
+Test(log_line, can_be_read_back_whatever_came_from_the_wire)
+{
+	struct random random = {random_seed()};
+
+	for (int round = 0; round < 2000; round++) {
+		char bytes[300], back[300];
+		size_t size = random_below(&random, sizeof(bytes));
+		const char *from;
+
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = (char)random_below(&random, 256);
+		from = strstr(line_of(false, bytes, size), " target=") + 8;
+		cr_assert_eq(unescape(from, strchr(from, ' '), back), size);
+		cr_assert_arr_eq(back, bytes, size);
+	}
+}
+
+/* One code point a byte, from JSON's UTF-8. */
+static void expect_latin1(const char *utf8, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned int point = (__u8)*utf8++;
+
+		if (point >= 0x80)
+			point = (point & 0x1f) << 6 | ((__u8)*utf8++ & 0x3f);
+		cr_assert_eq(point, (__u8)bytes[i]);
+	}
+	cr_assert_eq(*utf8, 0);
+}
+
+Test(log_line, is_valid_json_whatever_came_from_the_wire)
+{
+	struct random random = {random_seed()};
+
+	for (int round = 0; round < 2000; round++) {
+		char bytes[300];
+		size_t size = random_below(&random, sizeof(bytes));
+		json_error_t error;
+		json_t *json;
+
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = (char)random_below(&random, 255) + 1;
+		line_of(true, bytes, size);
+		/* The largest number of all is more than jansson takes. */
+		memcpy(strstr(buffer, "18446744073709551615"), "0                   ", 20);
+		json = json_loads(buffer, JSON_REJECT_DUPLICATES, &error);
+		cr_assert(json, "%s: %s", error.text, buffer);
+		expect_latin1(json_string_value(json_object_get(json, "target")), bytes, size);
+		json_decref(json);
+	}
+}
+
+Test(log_line, escapes_a_nul)
+{
+	expect_has(line_of(true, "a\0b", 3), "\"target\":\"a\\u0000b\"");
+	expect_has(line_of(false, "a\0b", 3), " target=a\\x00b ");
+}
+
+/* ---- what a proxy writes --------------------------------------------------------------- */
+
+static struct lab lab;
+static int ends[2];
+static char text[1 << 16];
+
+static void start(void)
+{
+	lab_init(&lab);
+	cr_assert(!pipe(ends));
+	lab.log.fd = ends[1];
+	lab.log.is_json = true;
+}
+
+static void stop(void)
+{
+	lab_stop(&lab);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+#define STORY(name) Test(proxy_log, name, .init = start, .fini = stop)
+#define A           "a.example app=a http %0 tls %0\n"
+
+/* The next line that the log writes. */
+static json_t *next_line(void)
+{
+	json_error_t error;
+	json_t *json;
+	size_t at = 0;
+	char c = 0;
+
+	while (at < sizeof(text) - 1 && c != '\n' && read(ends[0], &c, 1) == 1)
+		text[at++] = c;
+	text[at] = 0;
+	json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	cr_assert(json, "%s in '%s'", error.text, text);
+	return json;
+}
+
+static const char *word(const json_t *json, const char *key)
+{
+	const char *value = json_string_value(json_object_get(json, key));
+
+	return value ? value : "(none)";
+}
+
+static long long number(const json_t *json, const char *key)
+{
+	const json_t *value = json_object_get(json, key);
+
+	return value ? json_integer_value(value) : -1;
+}
+
+/* Who ended it in which phase and why; every phase that is there adds up to the total. */
+static void expect_end(const json_t *json, const char *by, const char *phase, const char *ending)
+{
+	static const char *const keys[] = {"head_us", "connect_us", "send_us", "first_byte_us",
+					   "transfer_us"};
+	long long sum = 0;
+
+	cr_expect_str_eq(word(json, "by"), by, "%s", text);
+	cr_expect_str_eq(word(json, "phase"), phase, "%s", text);
+	cr_expect_str_eq(word(json, "ending"), ending, "%s", text);
+	for (int i = 0; i < 5; i++)
+		sum += number(json, keys[i]) > 0 ? number(json, keys[i]) : 0;
+	cr_expect_eq(sum, number(json, "total_us"), "%s", text);
+}
+
+static void expect_number(const json_t *json, const char *key, long long want)
+{
+	cr_expect_eq(number(json, key), want, "%s is not %lld in %s", key, want, text);
+}
+
+STORY(a_request_has_its_line)
+{
+	json_t *json;
+
+	lab_container(&lab, 0, serve_slowly, OK("3\r\n\r\nabc"));
+	lab_start(&lab, A);
+	lab_ask(lab.http_port, "GET /\"x HTTP/1.1\r\nHost: a.example\r\nX-Request-ID: my-id\r\n"
+			       "Connection: close\r\n\r\n");
+	json = next_line();
+	cr_expect_str_eq(word(json, "protocol"), "http");
+	cr_expect_str_eq(word(json, "host"), "a.example");
+	cr_expect_str_eq(word(json, "method"), "GET");
+	cr_expect_str_eq(word(json, "target"), "/\"x");
+	cr_expect_str_eq(word(json, "app"), "a");
+	cr_expect_str_eq(word(json, "id"), "my-id");
+	expect_number(json, "status", 200);
+	expect_number(json, "down_bytes",
+		      strlen(OK("3\r\n\r\nabc")) + strlen("Connection: close\r\n"));
+	expect_number(json, "up_bytes", lab.containers[0].seen_size);
+	cr_expect_geq(number(json, "first_byte_us"), 290000, "%s", text);
+	cr_expect_lt(number(json, "head_us"), 200000, "%s", text);
+	expect_end(json, "none", "transfer", "complete");
+	json_decref(json);
+}
+
+STORY(the_id_is_the_one_that_the_container_sees)
+{
+	char header[100];
+	json_t *json;
+
+	lab_container(&lab, 0, serve_once, OK("0\r\n\r\n"));
+	lab_start(&lab, A);
+	lab_ask(lab.http_port, LAST("a.example"));
+	json = next_line();
+	snprintf(header, sizeof(header), "X-Request-ID: %s\r\n", word(json, "id"));
+	expect_has(lab.containers[0].seen, header);
+	json_decref(json);
+}
+
+STORY(a_refused_request_is_logged_as_far_as_it_was_read)
+{
+	json_t *json;
+
+	lab_start(&lab, "");
+	lab_ask(lab.http_port,
+		"GET /here HTTP/1.1\r\nHost: a.example\r\nContent-Length: x\r\n\r\n");
+	json = next_line();
+	cr_expect_str_eq(word(json, "target"), "/here");
+	cr_expect_str_eq(word(json, "host"), "a.example");
+	expect_number(json, "status", 400);
+	cr_expect_gt(number(json, "down_bytes"), 100, "%s", text);
+	expect_number(json, "up_bytes", 0);
+	expect_end(json, "proxy", "head", "content_length");
+	json_decref(json);
+}
+
+STORY(a_refused_request_counts_its_own_bytes_only)
+{
+	json_t *json;
+	long long page;
+
+	lab_container(&lab, 0, serve_loop, OK("1000\r\n\r\n"));
+	lab_start(&lab, A);
+	lab_ask(lab.http_port, "nothing\r\n");
+	json = next_line();
+	page = number(json, "down_bytes");
+	json_decref(json);
+	lab_container(&lab, 1, serve_loop, OK("5\r\n\r\nabcde"));
+	lab_reload(&lab, "a.example app=a http %1\n");
+	lab_ask(lab.http_port, GET("a.example") "nothing\r\n");
+	json_decref(next_line());
+	json = next_line();
+	expect_number(json, "down_bytes", page);
+	json_decref(json);
+}
+
+STORY(a_long_target_is_cut_and_its_size_told)
+{
+	static char request[9000];
+	json_t *json;
+
+	lab_start(&lab, "");
+	snprintf(request, sizeof(request), "GET /%08000d HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+	lab_ask(lab.http_port, request);
+	json = next_line();
+	cr_expect_eq(strlen(word(json, "target")), WEIR_LOG_TARGET_MAX);
+	expect_number(json, "target_bytes", 8001);
+	json_decref(json);
+}
+
+STORY(a_client_that_leaves_is_a_499)
+{
+	json_t *json;
+	int fd;
+
+	lab_container(&lab, 0, serve_nothing, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_wait(&lab.containers[0].accepted, 1);
+	lab_sleep_ms(50);
+	lab_reset(fd);
+	json = next_line();
+	expect_number(json, "status", 499);
+	expect_end(json, "client", "first_byte", "client_reset");
+	json_decref(json);
+}
+
+STORY(a_container_that_cuts_its_answer_ended_it)
+{
+	json_t *json;
+
+	lab_container(&lab, 0, serve_once, OK("10\r\n\r\nabc"));
+	lab_start(&lab, A);
+	lab_ask(lab.http_port, LAST("a.example"));
+	json = next_line();
+	expect_number(json, "status", 200);
+	expect_end(json, "container", "transfer", "backend_closed");
+	json_decref(json);
+}
+
+STORY(a_container_that_answers_too_late_was_ended_by_the_proxy)
+{
+	json_t *json;
+
+	lab.limits.first_byte_ns = 100000000;
+	lab_container(&lab, 0, serve_nothing, NULL);
+	lab_start(&lab, A);
+	lab_ask(lab.http_port, LAST("a.example"));
+	json = next_line();
+	expect_number(json, "status", 504);
+	cr_expect_geq(number(json, "first_byte_us"), 90000, "%s", text);
+	expect_end(json, "proxy", "first_byte", "first_byte_timeout");
+	json_decref(json);
+}
+
+STORY(a_slow_upload_is_not_the_containers_time)
+{
+	json_t *json;
+	int fd;
+
+	lab_container(&lab, 0, serve_count, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2\r\n\r\na");
+	lab_sleep_ms(200);
+	lab_say(fd, "b");
+	lab_sleep_ms(50);
+	lab_reset(fd);
+	json = next_line();
+	cr_expect_geq(number(json, "send_us"), 150000, "%s", text);
+	cr_expect_lt(number(json, "first_byte_us"), 150000, "%s", text);
+	json_decref(json);
+}
+
+STORY(a_head_that_never_ends_is_logged_with_its_request_line)
+{
+	json_t *json;
+
+	lab.limits.hello_ns = 100000000;
+	lab_start(&lab, "");
+	lab_ask(lab.http_port, "GET /slow HTTP/1.1\r\nHost: a.ex");
+	json = next_line();
+	cr_expect_str_eq(word(json, "target"), "/slow");
+	expect_number(json, "status", 408);
+	expect_end(json, "proxy", "head", "header_timeout");
+	json_decref(json);
+}
+
+/* A ClientHello for a.example: one record, one extension. */
+static const char hello[] =
+	"\x16\x03\x01\x00\x47\x01\x00\x00\x43\x03\x03"
+	"0123456789abcdef0123456789abcdef"
+	"\x00\x00\x02\x13\x01\x01\x00\x00\x18\x00\x00\x00\x0e\x00\x0c\x00\x00\x09"
+	"a.example"
+	"\x00\x2b\x00\x02\x01\x00";
+
+STORY(a_tunnel_has_one_line_and_says_who_closed_first)
+{
+	char got[1000];
+	json_t *json;
+	int fd;
+
+	lab_container(&lab, 0, serve_echo, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.tls_port);
+	lab_send(fd, hello, sizeof(hello) - 1);
+	lab_read(fd, got, sizeof(hello) - 1, NULL);
+	shutdown(fd, SHUT_WR);
+	lab_read(fd, got, sizeof(got), NULL);
+	close(fd);
+	json = next_line();
+	cr_expect_str_eq(word(json, "protocol"), "tls");
+	cr_expect_str_eq(word(json, "host"), "a.example");
+	expect_number(json, "status", -1);
+	expect_number(json, "send_us", -1);
+	expect_number(json, "up_bytes", sizeof(hello) - 1);
+	expect_number(json, "down_bytes", sizeof(hello) - 1);
+	expect_end(json, "client", "transfer", "complete");
+	json_decref(json);
+}
+
+STORY(a_log_that_nobody_reads_stops_no_request_and_counts_what_it_loses)
+{
+	static char request[1100];
+	struct weir_counters counters;
+	long long lost = 0, lines = 0;
+	int fd;
+
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	snprintf(request, sizeof(request), "GET /%0600d HTTP/1.1\r\nHost: a.example\r\n\r\n", 0);
+	fd = lab_connect(lab.http_port);
+	for (int i = 0; i < 2000; i++) {
+		char head[300], body;
+
+		lab_say(fd, request);
+		cr_assert(lab_read_head(fd, head, sizeof(head)));
+		cr_assert_eq(lab_read(fd, &body, 1, NULL), 1);
+	}
+	close(fd);
+	weir_proxy_counters(lab.proxy, &counters);
+	cr_expect_eq(counters.endings[WEIR_END_COMPLETE], 2000);
+	while (lines + lost < 2000) {
+		json_t *json = next_line();
+
+		if (!strcmp(word(json, "protocol"), "log"))
+			lost += number(json, "lost_lines");
+		else
+			lines++;
+		json_decref(json);
+	}
+	cr_expect_eq(lines + lost, 2000);
+	cr_expect_gt(lost, 0);
+	cr_expect_gt(lines, 1000);
+}
+
+STORY(lines_beyond_the_bound_are_counted)
+{
+	long long lost = 0, lines = 0;
+
+	lab.log.lines_max = 3;
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	for (int i = 0; i < 20; i++)
+		lab_ask(lab.http_port, LAST("a.example"));
+	while (lines + lost < 20) {
+		json_t *json = next_line();
+		bool is_loss = !strcmp(word(json, "protocol"), "log");
+
+		lost += is_loss ? number(json, "lost_lines") : 0;
+		lines += !is_loss;
+		json_decref(json);
+	}
+	cr_expect_eq(lines + lost, 20);
+	/* Twenty requests may fall into two seconds. */
+	cr_expect_leq(lines, 6);
+}
+
+STORY(the_proxy_stops_though_nobody_reads_its_log)
+{
+	static char fill[1 << 20];
+
+	/* The pipe is full before the proxy says its first word. */
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	while (write(ends[1], fill, sizeof(fill)) > 0)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	expect_has(lab_ask(lab.http_port, LAST("a.example")), "200 OK");
+}
+
+STORY(a_reopened_log_goes_on_in_the_new_file)
+{
+	char path[] = "/tmp/weir-log-XXXXXX", line[2000] = "";
+	int fd = mkstemp(path);
+
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	lab_ask(lab.http_port, LAST("a.example"));
+	json_decref(next_line());
+	weir_log_reopen(&lab.proxy->log, dup(fd));
+	lab_sleep_ms(50);
+	lab_ask(lab.http_port, LAST("a.example"));
+	lab_sleep_ms(100);
+	cr_expect_gt(pread(fd, line, sizeof(line) - 1, 0), 0);
+	expect_has(line, "\"ending\":\"complete\"}\n");
+	close(fd);
+	unlink(path);
+}
