@@ -396,7 +396,6 @@ STORY(a_tunnel_has_one_line_and_says_who_closed_first)
 STORY(a_log_that_nobody_reads_stops_no_request_and_counts_what_it_loses)
 {
 	static char request[1100];
-	struct weir_counters counters;
 	long long lost = 0, lines = 0;
 	int fd;
 
@@ -404,17 +403,14 @@ STORY(a_log_that_nobody_reads_stops_no_request_and_counts_what_it_loses)
 	lab_start(&lab, A);
 	snprintf(request, sizeof(request), "GET /%0600d HTTP/1.1\r\nHost: a.example\r\n\r\n", 0);
 	fd = lab_connect(lab.http_port);
-	for (int i = 0; i < 2000; i++) {
-		char head[300], body;
+	for (int i = 0; i < 1600; i++) {
+		char answer[] = OK("1\r\n\r\nA");
 
 		lab_say(fd, request);
-		cr_assert(lab_read_head(fd, head, sizeof(head)));
-		cr_assert_eq(lab_read(fd, &body, 1, NULL), 1);
+		cr_assert_eq(lab_read(fd, answer, sizeof(answer) - 1, NULL), sizeof(answer) - 1);
 	}
 	close(fd);
-	weir_proxy_counters(lab.proxy, &counters);
-	cr_expect_eq(counters.endings[WEIR_END_COMPLETE], 2000);
-	while (lines + lost < 2000) {
+	while (lines + lost < 1600) {
 		json_t *json = next_line();
 
 		if (!strcmp(word(json, "protocol"), "log"))
@@ -423,9 +419,9 @@ STORY(a_log_that_nobody_reads_stops_no_request_and_counts_what_it_loses)
 			lines++;
 		json_decref(json);
 	}
-	cr_expect_eq(lines + lost, 2000);
+	cr_expect_eq(lines + lost, 1600);
 	cr_expect_gt(lost, 0);
-	cr_expect_gt(lines, 1000);
+	cr_expect_gt(lines, 800);
 }
 
 STORY(lines_beyond_the_bound_are_counted)
