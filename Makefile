@@ -20,10 +20,11 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
 
 # Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
-LAYERS := base config plan sniff proxy report kernel cmd
+LAYERS := base config plan sniff proxy control report kernel cmd
 LIBS_base :=
 LIBS_config := -lcyaml -lyaml -lpcap
 LIBS_proxy := -lmicrohttpd -lpthread
+LIBS_control := -ljansson
 LIBS_report := -ljansson
 LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz
 LIBS_cmd := -lncurses -ltinfo
@@ -76,7 +77,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B),)))
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B)/asan,$(SAN))))
 
 # Right to left, so that each archive can use those of the layers below it.
-archives = $(foreach l,cmd kernel report proxy sniff plan config base,$(1)/lib$(l).a)
+archives = $(foreach l,cmd kernel report control proxy sniff plan config base,$(1)/lib$(l).a)
 
 $(B)/main.o: user/main.c
 	$(say) CC $@
@@ -97,6 +98,7 @@ USES_config := config base
 USES_plan := plan config base
 USES_sniff := sniff base
 USES_proxy := proxy sniff config base
+USES_control := control base
 USES_report := report plan config base
 
 $(B)/tests/%.o: tests/%.c

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may write. Two locks, so that a ban never waits for an apply:
+ * Who may write. Several locks, so that a ban never waits for an apply:
  *
  *   apply.lock   generations, programs, links, routes; held for as long as an apply takes
  *   live.lock    weir_live, the length masks and the live bits; held for milliseconds
  *   capture.lock weir_watch and the ring of frames; held for as long as a capture takes
+ *   proxy.lock   the control socket and what it changes; held for as long as a proxy runs
  *
  * Whoever needs both takes apply.lock first. A lock is flock(2) on a file: it goes with the
  * process that holds it, however that ends.
@@ -27,5 +28,6 @@ int weir_lock_take(const struct weir_paths *paths, const char *name, const char 
 #define WEIR_LOCK_APPLY   "apply.lock"
 #define WEIR_LOCK_LIVE    "live.lock"
 #define WEIR_LOCK_CAPTURE "capture.lock"
+#define WEIR_LOCK_PROXY   "proxy.lock"
 
 #endif

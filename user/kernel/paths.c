@@ -137,8 +137,13 @@ static int make_folder(const char *path, struct weir_diags *diags)
 	return 0;
 }
 
+int weir_paths_ensure_files(const struct weir_paths *paths, struct weir_diags *diags)
+{
+	return make_folder(paths->run, diags) ?: make_folder(paths->state, diags);
+}
+
 int weir_paths_ensure(const struct weir_paths *paths, struct weir_diags *diags)
 {
 	return mount_bpffs(paths, diags) ?: make_folder(paths->pins, diags) ?:
-	       make_folder(paths->run, diags) ?: make_folder(paths->state, diags);
+	       weir_paths_ensure_files(paths, diags);
 }

@@ -3,7 +3,7 @@
  * Where an instance keeps its things, and the folders themselves.
  *
  *   /sys/fs/bpf/NAME   pins: program, link_IFNAME, steer_link, one per map; gone at a reboot
- *   /run/NAME          locks, the wall clock as last seen; gone at a reboot
+ *   /run/NAME          locks, the control socket, the wall clock as last seen; gone at a reboot
  *   /var/lib/NAME      the journal of live bans, the last confirmed policy; survives
  */
 #ifndef WEIR_KERNEL_PATHS_H
@@ -36,5 +36,8 @@ int weir_paths_check(const struct weir_paths *paths, struct weir_diags *diags);
  * Returns 0 or a negative errno with a diagnostic.
  */
 int weir_paths_ensure(const struct weir_paths *paths, struct weir_diags *diags);
+
+/* The same without bpffs: for what needs no gate. */
+int weir_paths_ensure_files(const struct weir_paths *paths, struct weir_diags *diags);
 
 #endif

@@ -166,3 +166,12 @@ void weir_proxy_counters(const struct weir_proxy *proxy, struct weir_counters *r
 								    __ATOMIC_RELAXED);
 	}
 }
+
+__u64 weir_proxy_open_connections(const struct weir_proxy *proxy)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = 0; i < proxy->workers_count; i++)
+		sum += __atomic_load_n(&proxy->workers[i].conns_count, __ATOMIC_RELAXED);
+	return sum;
+}

@@ -56,4 +56,7 @@ void weir_proxy_stop(struct weir_proxy **proxy, __u64 drain_ns);
 /* Sum of the workers' counters; each is read without a lock. */
 void weir_proxy_counters(const struct weir_proxy *proxy, struct weir_counters *ret_counters);
 
+/* Client connections at this moment. */
+__u64 weir_proxy_open_connections(const struct weir_proxy *proxy);
+
 #endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * weir proxy, by parts: what was asked for, its listeners, what it gives up, what it then serves.
+ * Private to user/cmd.
+ */
+#ifndef WEIR_CMD_PROXY_H
+#define WEIR_CMD_PROXY_H
+
+#include "cmd/cmd.h"
+#include "cmd/common.h"
+#include "config/config.h"
+#include "control/control.h"
+#include "kernel/paths.h"
+#include "proxy/proxy.h"
+
+enum { WEIR_PROXY_ROUTES_FILES_MAX = 64 };
+
+struct weir_proxy_options {
+	char *listen[2]; /* by enum weir_protocol; NULL: a port of its own, behind the gate */
+	char *routes[WEIR_PROXY_ROUTES_FILES_MAX];
+	size_t routes_count;
+	unsigned int workers;
+	bool is_quiet;
+};
+
+/* Descriptors of both groups, one a worker. */
+struct weir_listeners {
+	int fds[2][WEIR_WORKERS_MAX];
+	unsigned int count;
+};
+
+/* One run of the proxy, from its options to its end. */
+struct weir_proxy_run {
+	const struct weir_cli *cli;
+	struct weir_proxy_options options;
+	struct weir_listeners listeners;
+	struct weir_config *config;
+	struct weir_paths paths;
+	int lock_fd;    /* -1: none, run without privileges */
+	int control_fd; /* the listener, until the server has it; -1: none */
+	struct weir_log_settings log;
+	struct weir_proxy *proxy;
+	__u64 since_s; /* CLOCK_REALTIME */
+};
+
+/* Print `what: the error's text`. Returns WEIR_EXIT_FAILED. */
+int weir_proxy_fail(const char *what, int error);
+
+/* ---- proxy_options.c ------------------------------------------------------------------- */
+
+/* 0, or -EINVAL: usage. */
+int weir_proxy_options_parse(int argc, char **argv, struct weir_proxy_options *options);
+
+/* What the policy says if there is one; with --routes, nothing but routes and defaults. */
+int weir_proxy_config_load(const struct weir_cli *cli, const struct weir_proxy_options *options,
+			   struct weir_config **ret_config);
+void weir_proxy_config_free(struct weir_config **config, const struct weir_proxy_options *options);
+
+/* As many workers as asked for, by option or policy, else one a core. */
+unsigned int weir_proxy_workers(const struct weir_proxy_options *options,
+				const struct weir_config *config);
+
+/* ---- proxy_listeners.c ----------------------------------------------------------------- */
+
+void weir_listeners_init(struct weir_listeners *listeners, unsigned int count);
+
+/* Open both groups where the options say, and give those behind the gate to its hand-off. */
+int weir_listeners_open(const struct weir_cli *cli, const struct weir_proxy_options *options,
+			struct weir_listeners *listeners);
+void weir_listeners_close(struct weir_listeners *listeners);
+
+/* ---- proxy_privileges.c ---------------------------------------------------------------- */
+
+/*
+ * Be the only proxy of the instance, and listen at its control socket. Who is not root and may
+ * not write there runs without, and says so. Prints what fails.
+ */
+int weir_proxy_claim(struct weir_proxy_run *run);
+
+/* As many descriptors as connections need, as far as that is allowed. */
+void weir_proxy_raise_descriptors(unsigned int connections);
+
+/* Become `user` for good (NULL: stay), without a descriptor of the gate's. 0 or a negative errno. */
+int weir_proxy_drop_privileges(const char *user);
+
+/* ---- proxy_serve.c, proxy_control.c ---------------------------------------------------- */
+
+/* Serve until SIGTERM or SIGINT, then drain. Returns the exit code. */
+int weir_proxy_serve(struct weir_proxy_run *run);
+
+/* The verbs of the control socket; their context is the run. */
+extern const struct weir_control_verb weir_proxy_verbs[];
+
+/* Where the control socket of an instance is. Returns `to`. */
+char *weir_proxy_socket_path(const struct weir_paths *paths, char to[static 2 * WEIR_PATH_MAX]);
+
+#endif

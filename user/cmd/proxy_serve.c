@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The proxy while it serves: the main thread waits for signals and for the control socket, and
+ * leaves connections to the workers. SIGHUP reads the routes and opens the log anew, SIGTERM drains.
+ */
+#include "cmd/proxy.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "cmd/endpoint.h"
+#include "cmd/proxy_log.h"
+#include "control/control.h"
+
+#define DRAIN_NS 30000000000ULL
+
+/* Tell systemd, if that is who started us (sd_notify(3)). */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	_cleanup_close_ int fd = -1;
+
+	if (!path || strlen(path) >= sizeof(to.sun_path))
+		return;
+	strcpy(to.sun_path, path);
+	if (*path == '@')
+		to.sun_path[0] = 0;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
+		       offsetof(struct sockaddr_un, sun_path) + strlen(path));
+}
+
+/*
+ * Read the routes files anew: them alone, because the rest of the policy is not this user's to read.
+ * What is wrong with them is said, and the old routes stay.
+ */
+static void reload(struct weir_config *config, struct weir_proxy *proxy)
+{
+	_cleanup_diags_ struct weir_diags diags = {0};
+	_cleanup_(weir_routes_done) struct weir_routes routes = {0};
+	_cleanup_(weir_table_unref) struct weir_table *before = weir_proxy_table(proxy);
+	struct weir_table *table;
+	int r = weir_routes_load(config->routes.paths, config->routes.paths_count, &diags, &routes);
+
+	weir_diags_print(&diags, stderr);
+	if (!r)
+		r = weir_table_new(&routes, before, config->default_bytes_per_s,
+				   config->default_burst_bytes, &table);
+	if (r) {
+		fprintf(stderr, "weir: the routes stay as they were\n");
+		return;
+	}
+	weir_proxy_set_table(proxy, table);
+	weir_routes_done(&config->routes);
+	config->routes = routes;
+	routes = (struct weir_routes){0};
+}
+
+static void on_hangup(struct weir_proxy_run *run)
+{
+	notify("RELOADING=1");
+	weir_cmd_log_reopen(&run->config->proxy, run->proxy);
+	reload(run->config, run->proxy);
+	notify("READY=1");
+}
+
+/* Returns 1 for a signal that ends the proxy, 0 to go on, or a negative errno. */
+static int take_signal(struct weir_proxy_run *run, int signals)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	if (info.ssi_signo != SIGHUP)
+		return 1;
+	on_hangup(run);
+	return 0;
+}
+
+/* Until a signal says that it is over. */
+static int loop(struct weir_proxy_run *run, int signals, struct weir_control_server *server)
+{
+	struct pollfd items[1 + WEIR_CONTROL_FDS_MAX] = {{signals, POLLIN, 0}};
+
+	for (int r = 0;;) {
+		size_t count = 0;
+		int timeout_ms = -1;
+
+		if (server)
+			count = weir_control_polled(server, items + 1, &timeout_ms);
+		if (poll(items, 1 + count, timeout_ms) < 0 && errno != EINTR)
+			return -errno;
+		if (items[0].revents)
+			r = take_signal(run, signals);
+		if (r)
+			return r < 0 ? r : 0;
+		if (server)
+			weir_control_serve(server, items + 1, count);
+	}
+}
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	/* splice(2) into a closed socket has no flag against it. */
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The table and the workers; privileges are gone by now. */
+static int start(struct weir_proxy_run *run, const struct weir_proxy_limits *limits)
+{
+	const struct weir_listeners *listeners = &run->listeners;
+	struct weir_table *table;
+	int r = weir_table_new(&run->config->routes, NULL, run->config->default_bytes_per_s,
+			       run->config->default_burst_bytes, &table);
+
+	return r
+		       ?: weir_proxy_start(limits, table, listeners->fds[WEIR_HTTP],
+					   listeners->fds[WEIR_TLS], listeners->count, &run->log,
+					   &run->proxy);
+}
+
+/* Serve what is asked of a proxy that has started. Returns 0 or a negative errno. */
+static int run_until_told(struct weir_proxy_run *run, int signals)
+{
+	_cleanup_(weir_endpoint_stop) struct weir_endpoint *endpoint = NULL;
+	_cleanup_(weir_control_server_free) struct weir_control_server *server = NULL;
+	int r = 0;
+
+	if (run->control_fd >= 0)
+		r = weir_control_server_new(run->control_fd, weir_proxy_verbs, run, &server);
+	if (r)
+		return weir_proxy_fail("control socket", r), r;
+	run->control_fd = -1;
+	r = weir_cmd_endpoint(&run->config->proxy, run->proxy, &endpoint);
+	if (r)
+		return r;
+	notify("READY=1");
+	r = loop(run, signals, server);
+	if (r)
+		weir_proxy_fail("signals", r);
+	notify("STOPPING=1");
+	return r;
+}
+
+int weir_proxy_serve(struct weir_proxy_run *run)
+{
+	struct weir_proxy_settings *settings = &run->config->proxy;
+	_cleanup_close_ int signals = block_signals();
+	struct weir_proxy_limits limits = weir_proxy_limits_default;
+	int r;
+
+	if (signals < 0)
+		return weir_proxy_fail("signalfd", -errno);
+	if (settings->connections_max)
+		limits.connections_max = settings->connections_max;
+	limits.connections_per_client = settings->connections_per_client;
+	limits.connections_per_container = settings->connections_per_container;
+	weir_proxy_raise_descriptors(limits.connections_max);
+	if (weir_proxy_claim(run) || weir_listeners_open(run->cli, &run->options, &run->listeners))
+		return WEIR_EXIT_FAILED;
+	r = weir_proxy_drop_privileges(settings->user);
+	if (r < 0)
+		return weir_proxy_fail(settings->user ?: "privileges", r);
+	if (run->options.is_quiet)
+		settings->log = WEIR_LOG_OFF;
+	if (weir_cmd_log_open(settings, &run->log) < 0)
+		return WEIR_EXIT_FAILED;
+	run->since_s = time(NULL);
+	r = start(run, &limits);
+	if (r < 0)
+		return weir_proxy_fail("proxy", r);
+	r = run_until_told(run, signals);
+	/* Closed at once, so that no connection waits at a listener that nobody serves. */
+	weir_proxy_drain(run->proxy, r ? 0 : DRAIN_NS);
+	weir_listeners_close(&run->listeners);
+	closep(&run->lock_fd); /* the next one may start while this one drains */
+	weir_proxy_stop(&run->proxy, DRAIN_NS);
+	return r < 0 ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
+}
