@@ -114,10 +114,14 @@ struct {
 	__type(value, struct weir_destination_counts);
 } weir_dst_counts SEC(".maps");
 
-/* Return-traffic lookups of this CPU that found nothing in the clock tick. The gate's own. */
+/*
+ * Return-traffic lookups of this CPU that found nothing in the clock tick, for whom this side has
+ * spoken with lately and for all others. The gate's own.
+ */
 struct weir_meter {
 	__u64 tick;
-	__u64 spent;
+	__u32 spent;
+	__u32 spent_known;
 };
 
 struct {

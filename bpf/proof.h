@@ -5,6 +5,11 @@
  * Asked only of what stage 2 said needs it. A lookup costs ten times a deny check, so each CPU
  * may look up in vain a number of times per clock tick; a flood of unsolicited packets runs out
  * of lookups, and ingress traffic, which needs none, does not slow down. Fails closed.
+ *
+ * What a flood from made-up sources must not use up are the lookups of real answers. So whoever
+ * has answered lately is metered apart: a download goes on, and the name server that answered
+ * before is heard again. Nobody gets in there but by an answer that was proved. The first answer
+ * of somebody new has to share, and is tried again by whoever waits for it.
  */
 #ifndef WEIR_BPF_PROOF_H
 #define WEIR_BPF_PROOF_H
@@ -16,6 +21,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "charge.h"
 #include "gate_maps.h"
 #include "packet.h"
 #include "parse.h"
@@ -54,9 +60,45 @@ static __always_inline struct weir_meter *meter_now(void)
 
 	if (meter && !weir_twin && meter->tick != tick) {
 		meter->tick = tick;
-		meter->spent = 0;
+		meter->spent = meter->spent_known = 0;
 	}
 	return meter;
+}
+
+/*
+ * Far addresses that have answered, with the minute of it; 0: none. Where two want one place, the
+ * later one has it. Of this program alone: after an upgrade they are learnt anew.
+ */
+enum { KNOWN_MAX = 4096, KNOWN_MINUTES = 60 };
+
+__u64 weir_known[KNOWN_MAX];
+
+static __always_inline __u64 *known_place(__be32 far)
+{
+	return &weir_known[(__u32)far * 0x9e3779b1U >> 20 & (KNOWN_MAX - 1)];
+}
+
+/* Minutes of 2^36 ns, 69 s. */
+static __always_inline __u32 minute_now(void)
+{
+	return bpf_jiffies64() * weir_tick_ns >> 36;
+}
+
+static __always_inline bool is_known(__be32 far)
+{
+	__u64 entry = *(volatile __u64 *)known_place(far);
+
+	return entry >> 32 == far && minute_now() - (__u32)entry <= KNOWN_MINUTES;
+}
+
+/* Written when it changes, once a minute: CPUs share the line. */
+static __always_inline void note_known(__be32 far)
+{
+	__u64 entry = (__u64)far << 32 | minute_now();
+	volatile __u64 *place = known_place(far);
+
+	if (*place != entry)
+		*place = entry;
 }
 
 /* A TCP socket of this machine in any state but LISTEN. */
@@ -143,15 +185,20 @@ static __always_inline __u32 prove_metered(struct xdp_md *ctx, const struct weir
 					   const struct weir_ends *ends)
 {
 	struct weir_meter *meter = meter_now();
-	__u32 reason;
+	__u32 *spent, reason;
 
 	if (!meter)
 		return WEIR_DROP_MAP;
-	if (!weir_twin && meter->spent >= p->policy->proofs_per_tick)
+	spent = is_known(ends->far) ? &meter->spent_known : &meter->spent;
+	if (!weir_twin && *spent >= p->policy->proofs_per_tick)
 		return WEIR_DROP_PROOF_RATE;
 	reason = prove_ends(ctx, p, ends);
-	if (!weir_twin && reason == WEIR_DROP_UNSOLICITED)
-		meter->spent++;
+	if (weir_twin)
+		return reason;
+	if (reason == WEIR_DROP_UNSOLICITED)
+		++*spent;
+	else
+		note_known(ends->far);
 	return reason;
 }
 

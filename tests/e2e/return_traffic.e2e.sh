@@ -177,4 +177,29 @@ expect_between "goodput beside false TCP answers, % of that beside cheap drops" 
 	$((tcp * 100 / none)) 50 1000
 expect_between "goodput beside false answers to the NAT, likewise" \
 	$((nat * 100 / none)) 50 1000
+
+story "a flood of false answers starves no answer of whom the machine has heard before"
+ms_of() { # COMMAND...: how long it takes
+	local began
+	began=$(now_ms)
+	expect "$* beside the flood" "$@"
+	MS=$(($(now_ms) - began))
+}
+floods=() # one on each CPU: lookups are metered by CPU
+for ((cpu = 0; cpu < $(nproc) && cpu < 8; cpu++)); do
+	nsenter --net="/run/netns/$LAB-client" taskset -c $cpu "$FLOOD" -i wire -m $GATE_MAC -d $GATE \
+		-p 9999 -k ack -r 1000000 -t 20 >/dev/null &
+	floods+=($!)
+done
+sleep 0.3
+before=$(counted drop_proof_rate)
+for _ in 1 2 3; do
+	ms_of fetch_package resolving http://mirror.example:8000/package
+	echo "  (a download of 20 MB by name took $MS ms)"
+	took="${took:-} $MS"
+done
+expect_between "packets beyond the lookups" $(($(counted drop_proof_rate) - before)) 10000 100000000
+expect_between "ms of the slowest download" "$(tr ' ' '\n' <<<"$took" | sort -n | tail -n 1)" 1 2500
+kill "${floods[@]}"
+wait "${floods[@]}" 2>/dev/null
 end

@@ -234,6 +234,63 @@ Test(gate_proof, meters_no_answer_to_a_connection)
 	cr_assert_eq(counts.pass_return_tcp.packets, 100000);
 }
 
+/* A flood of answers to nothing, whose sources are made up, and which uses up every lookup. */
+static void flood_falsely(struct gate *gate)
+{
+	struct frame_spec spec = {.to = EGRESS, .sport = 443, .port = 50000, .flags = ACK};
+	struct frame frame;
+
+	for (__u32 i = 0; i < 40; i++) {
+		spec.from = 0x0b000001 + i * 7919;
+		frame_build(&spec, &frame);
+		gate_action(gate, frame.bytes, frame.size); /* more at once would wait for a tick */
+	}
+}
+
+Test(gate_proof, keeps_lookups_for_whom_this_side_has_heard_lately)
+{
+	struct gate *gate = start();
+	struct tcp_pair pair = tcp_connect(EGRESS, CLIENT, 443);
+	struct frame_spec spec = answer(&pair, ACK);
+	struct weir_counts counts;
+	struct frame frame, other;
+
+	frame_build(&spec, &frame);
+	gate_flood(gate, frame.bytes, frame.size, 1);
+	gate_policy(gate)->proofs_per_tick = 1;
+	udp_open(EGRESS, 5000, CLIENT, 53);
+	spec = (struct frame_spec){
+		.from = CLIENT, .to = EGRESS, .protocol = IPPROTO_UDP, .sport = 53, .port = 5000};
+	frame_build(&spec, &other);
+	for (int i = 0; i < 50; i++) {
+		flood_falsely(gate);
+		gate_action(gate, frame.bytes, frame.size);
+		gate_action(gate, other.bytes, other.size);
+	}
+	gate_counts(gate, &counts);
+	cr_expect_eq(counts.pass_return_tcp.packets, 51, "%llu", counts.pass_return_tcp.packets);
+	cr_expect_eq(counts.pass_return_udp.packets, 50, "%llu", counts.pass_return_udp.packets);
+	cr_expect_geq(counts.drop_proof_rate.packets, 1000);
+}
+
+Test(gate_proof, gives_whom_it_has_heard_lately_no_more_lookups_in_vain)
+{
+	struct gate *gate = start();
+	struct tcp_pair pair = tcp_connect(EGRESS, CLIENT, 443);
+	struct frame_spec spec = answer(&pair, ACK);
+	struct weir_counts counts;
+	struct frame frame;
+
+	frame_build(&spec, &frame);
+	gate_flood(gate, frame.bytes, frame.size, 1);
+	gate_policy(gate)->proofs_per_tick = 1;
+	spec.sport++;
+	frame_build(&spec, &frame);
+	gate_flood(gate, frame.bytes, frame.size, 10000);
+	gate_counts(gate, &counts);
+	cr_expect_geq(counts.drop_proof_rate.packets, 9000);
+}
+
 Test(gate_proof, spends_no_lookup_on_what_can_answer_nothing)
 {
 	struct gate *gate = start();
