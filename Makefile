@@ -15,7 +15,15 @@ B := build
 
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 DEFS := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"'
-BASE_CFLAGS = -std=gnu11 $(WARN) $(DEFS) -Iinclude -Iuser -I$(B)/skel -MMD -MP -fstack-protector-strong -fPIE $(CFLAGS)
+# What makes a bug harder to use. Control-flow protection has another name on each machine; the
+# checks of sizes need an optimiser, and the sanitisers have their own.
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection \
+	$(if $(filter x86_64,$(MACHINE)),-fcf-protection=full) $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
+FORTIFY = $(if $(filter -O0,$(CFLAGS))$(findstring -fsanitize,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+comma := ,
+HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(filter x86_64,$(MACHINE)),-Wl$(comma)-z$(comma)shstk)
+BASE_CFLAGS = -std=gnu11 $(WARN) $(DEFS) -Iinclude -Iuser -I$(B)/skel -MMD -MP $(HARDEN) $(CFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
 
@@ -23,7 +31,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr
 LAYERS := base config plan sniff proxy control report kernel cmd
 LIBS_base :=
 LIBS_config := -lcyaml -lyaml -lpcap
-LIBS_proxy := -lmicrohttpd -lpthread
+LIBS_proxy := -lmicrohttpd -lseccomp -lpthread
 LIBS_control := -ljansson
 LIBS_report := -ljansson
 LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz
@@ -73,7 +81,7 @@ $(2)/lib$(1).a: $(patsubst user/$(1)/%.c,$(2)/user/$(1)/%.o,$(wildcard user/$(1)
 	@rm -f $$@; mkdir -p $$(@D)
 	$$(Q)$$(AR) rcs $$@ $$^
 endef
-$(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B),)))
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B),$$(FORTIFY))))
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B)/asan,$(SAN))))
 
 # Right to left, so that each archive can use those of the layers below it.
@@ -82,11 +90,11 @@ archives = $(foreach l,cmd kernel report control proxy sniff plan config base,$(
 $(B)/main.o: user/main.c
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(BASE_CFLAGS) $(FORTIFY) -c $< -o $@
 
 $(B)/weir: $(B)/main.o $(call archives,$(B))
 	$(say) LD $@
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) $^ $(LIBS) -o $@
 
 # ---- tests --------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/privileges.h"
 
 static const struct command {
 	const char *name;
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
 		print_usage(stdout);
 		return WEIR_EXIT_DONE;
 	}
+	weir_privileges_trim(!strcmp(argv[1], "proxy"));
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(&cli, argc - 1, argv + 1);

@@ -133,9 +133,11 @@ STORY(serves_metrics_and_nothing_else)
 	struct weir_endpoint *endpoint;
 	char said[] = "weir_gate_loaded 1\n";
 	__u16 port;
+	int listener;
 
 	lab_start(&lab, AB);
-	cr_assert_eq(weir_endpoint_start(0x7f000001, 0, fixed_text, said, &endpoint), 0);
+	cr_assert_eq(weir_endpoint_listen(0x7f000001, 0, &listener), 0);
+	cr_assert_eq(weir_endpoint_start(listener, fixed_text, said, &endpoint), 0);
 	port = weir_endpoint_port(endpoint);
 	expect_has(lab_ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
 		   "version=0.0.4");

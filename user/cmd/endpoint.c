@@ -17,19 +17,26 @@ static char *make_text(void *proxy)
 	return weir_proxy_metrics_text(&snapshot, WEIR_VERSION);
 }
 
-int weir_cmd_endpoint(const struct weir_proxy_settings *settings, struct weir_proxy *proxy,
-		      struct weir_endpoint **ret_endpoint)
+int weir_cmd_endpoint_listen(const struct weir_proxy_settings *settings, int *ret_fd)
 {
 	char address[WEIR_PREFIX_TEXT_MAX];
 	int r;
 
 	if (!settings->metrics_port)
 		return 0;
-	r = weir_endpoint_start(settings->metrics_address, settings->metrics_port, make_text, proxy,
-				ret_endpoint);
+	r = weir_endpoint_listen(settings->metrics_address, settings->metrics_port, ret_fd);
 	if (r)
 		fprintf(stderr, "weir: metrics at %s:%u: %s\n",
 			weir_address_format(settings->metrics_address, address),
 			settings->metrics_port, strerror(-r));
+	return r;
+}
+
+int weir_cmd_endpoint(int fd, struct weir_proxy *proxy, struct weir_endpoint **ret_endpoint)
+{
+	int r = fd < 0 ? 0 : weir_endpoint_start(fd, make_text, proxy, ret_endpoint);
+
+	if (r)
+		fprintf(stderr, "weir: metrics: %s\n", strerror(-r));
 	return r;
 }

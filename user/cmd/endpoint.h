@@ -11,10 +11,15 @@
 #include "proxy/proxy.h"
 
 /*
- * Serve the metrics of `proxy` where the settings say; nowhere leaves *ret_endpoint as it is.
- * To be stopped before the proxy is. Returns 0 or a negative errno, which it has printed.
+ * Listen where the settings say; nowhere leaves *ret_fd as it is. To be called before the sandbox,
+ * which allows no new port. Returns 0 or a negative errno, which it has printed.
  */
-int weir_cmd_endpoint(const struct weir_proxy_settings *settings, struct weir_proxy *proxy,
-		      struct weir_endpoint **ret_endpoint);
+int weir_cmd_endpoint_listen(const struct weir_proxy_settings *settings, int *ret_fd);
+
+/*
+ * Serve the metrics of `proxy` at this listener, which it takes over; -1 leaves *ret_endpoint as it
+ * is. To be stopped before the proxy is. Returns 0 or a negative errno, which it has printed.
+ */
+int weir_cmd_endpoint(int fd, struct weir_proxy *proxy, struct weir_endpoint **ret_endpoint);
 
 #endif

@@ -21,7 +21,12 @@ int weir_proxy_fail(const char *what, int error)
 
 int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 {
-	struct weir_proxy_run run = {.cli = cli, .lock_fd = -1, .control_fd = -1, .log.fd = -1};
+	struct weir_proxy_run run = {.cli = cli,
+				     .lock_fd = -1,
+				     .control_fd = -1,
+				     .metrics_fd = -1,
+				     .notify_fd = -1,
+				     .log.fd = -1};
 	int exit_code;
 
 	if (weir_proxy_options_parse(argc, argv, &run.options) < 0)
@@ -32,6 +37,8 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 	exit_code = weir_proxy_serve(&run);
 	weir_listeners_close(&run.listeners);
 	closep(&run.log.fd);
+	closep(&run.notify_fd);
+	closep(&run.metrics_fd);
 	closep(&run.control_fd);
 	closep(&run.lock_fd);
 	weir_proxy_config_free(&run.config, &run.options);

@@ -38,6 +38,8 @@ struct weir_proxy_run {
 	struct weir_paths paths;
 	int lock_fd;    /* -1: none, run without privileges */
 	int control_fd; /* the listener, until the server has it; -1: none */
+	int metrics_fd; /* likewise, until the endpoint has it */
+	int notify_fd;  /* as weir_notify_open returns it */
 	struct weir_log_settings log;
 	struct weir_proxy *proxy;
 	__u64 since_s; /* CLOCK_REALTIME */
@@ -80,8 +82,16 @@ int weir_proxy_claim(struct weir_proxy_run *run);
 /* As many descriptors as connections need, as far as that is allowed. */
 void weir_proxy_raise_descriptors(unsigned int connections);
 
-/* Become `user` for good (NULL: stay), without a descriptor of the gate's. 0 or a negative errno. */
-int weir_proxy_drop_privileges(const char *user);
+/* Become the configured user for good, in a sandbox. 0, or a negative errno that has been told. */
+int weir_proxy_drop_privileges(const struct weir_proxy_run *run);
+
+/* ---- proxy_notify.c -------------------------------------------------------------------- */
+
+/* A way to tell systemd, if that is who started us, or -1. To be opened before the sandbox is. */
+int weir_notify_open(void);
+
+/* Tell it (sd_notify(3)); -1: nobody. */
+void weir_notify(int fd, const char *state);
 
 /* ---- proxy_serve.c, proxy_control.c ---------------------------------------------------- */
 

@@ -5,14 +5,11 @@
  */
 #include "cmd/proxy.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "cmd/privileges.h"
 #include "control/control.h"
 #include "kernel/lock.h"
 
@@ -70,40 +67,18 @@ void weir_proxy_raise_descriptors(unsigned int connections)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The proxy reads what strangers send: no descriptor of it may change the gate. */
-static void close_bpf_descriptors(void)
+/* What the running proxy opens besides its sockets. */
+int weir_proxy_drop_privileges(const struct weir_proxy_run *run)
 {
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
+	_cleanup_sandbox_ struct weir_sandbox sandbox = {};
+	const struct weir_config *config = run->config;
+	int r = weir_sandbox_allow(&sandbox, "/dev/null", WEIR_SANDBOX_WRITE);
 
-	while (dir && (entry = readdir(dir))) {
-		char target[64];
-		ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-
-		if (size <= 0)
-			continue;
-		target[size] = 0;
-		if (!strncmp(target, "anon_inode:bpf", strlen("anon_inode:bpf")))
-			close((int)strtol(entry->d_name, NULL, 10));
-	}
-	if (dir)
-		closedir(dir);
-}
-
-int weir_proxy_drop_privileges(const char *user)
-{
-	const struct passwd *entry;
-
-	close_bpf_descriptors();
-	if (geteuid() == 0 && user) {
-		errno = 0;
-		entry = getpwnam(user);
-		if (!entry)
-			return errno ? -errno : -ENOENT;
-		if (setgroups(0, NULL) < 0 ||
-		    setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) < 0 ||
-		    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0)
-			return -errno;
-	}
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+	for (size_t i = 0; !r && i < config->routes.paths_count; i++)
+		r = weir_sandbox_allow_folder_of(&sandbox, config->routes.paths[i],
+						 WEIR_SANDBOX_READ);
+	if (!r && config->proxy.log_file)
+		r = weir_sandbox_allow_folder_of(&sandbox, config->proxy.log_file,
+						 WEIR_SANDBOX_WRITE);
+	return r ?: weir_privileges_drop(config->proxy.user, &sandbox);
 }

@@ -9,8 +9,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 
 #include "cmd/endpoint.h"
@@ -18,24 +16,6 @@
 #include "control/control.h"
 
 #define DRAIN_NS 30000000000ULL
-
-/* Tell systemd, if that is who started us (sd_notify(3)). */
-static void notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	_cleanup_close_ int fd = -1;
-
-	if (!path || strlen(path) >= sizeof(to.sun_path))
-		return;
-	strcpy(to.sun_path, path);
-	if (*path == '@')
-		to.sun_path[0] = 0;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
-		       offsetof(struct sockaddr_un, sun_path) + strlen(path));
-}
 
 /*
  * Read the routes files anew: them alone, because the rest of the policy is not this user's to read.
@@ -65,10 +45,10 @@ static void reload(struct weir_config *config, struct weir_proxy *proxy)
 
 static void on_hangup(struct weir_proxy_run *run)
 {
-	notify("RELOADING=1");
+	weir_notify(run->notify_fd, "RELOADING=1");
 	weir_cmd_log_reopen(&run->config->proxy, run->proxy);
 	reload(run->config, run->proxy);
-	notify("READY=1");
+	weir_notify(run->notify_fd, "READY=1");
 }
 
 /* Returns 1 for a signal that ends the proxy, 0 to go on, or a negative errno. */
@@ -146,14 +126,14 @@ static int run_until_told(struct weir_proxy_run *run, int signals)
 	if (r)
 		return weir_proxy_fail("control socket", r), r;
 	run->control_fd = -1;
-	r = weir_cmd_endpoint(&run->config->proxy, run->proxy, &endpoint);
+	r = weir_cmd_endpoint(take_fd(&run->metrics_fd), run->proxy, &endpoint);
 	if (r)
 		return r;
-	notify("READY=1");
+	weir_notify(run->notify_fd, "READY=1");
 	r = loop(run, signals, server);
 	if (r)
 		weir_proxy_fail("signals", r);
-	notify("STOPPING=1");
+	weir_notify(run->notify_fd, "STOPPING=1");
 	return r;
 }
 
@@ -171,11 +151,11 @@ int weir_proxy_serve(struct weir_proxy_run *run)
 	limits.connections_per_client = settings->connections_per_client;
 	limits.connections_per_container = settings->connections_per_container;
 	weir_proxy_raise_descriptors(limits.connections_max);
-	if (weir_proxy_claim(run) || weir_listeners_open(run->cli, &run->options, &run->listeners))
+	run->notify_fd = weir_notify_open();
+	if (weir_proxy_claim(run) ||
+	    weir_listeners_open(run->cli, &run->options, &run->listeners) ||
+	    weir_cmd_endpoint_listen(settings, &run->metrics_fd) || weir_proxy_drop_privileges(run))
 		return WEIR_EXIT_FAILED;
-	r = weir_proxy_drop_privileges(settings->user);
-	if (r < 0)
-		return weir_proxy_fail(settings->user ?: "privileges", r);
 	if (run->options.is_quiet)
 		settings->log = WEIR_LOG_OFF;
 	if (weir_cmd_log_open(settings, &run->log) < 0)

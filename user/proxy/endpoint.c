@@ -76,35 +76,33 @@ static enum MHD_Result handle(void *argument, struct MHD_Connection *connection,
 	return answer(connection, MHD_HTTP_OK, text, MHD_HTTP_HEADER_CONTENT_TYPE, CONTENT_TYPE);
 }
 
-static int open_listener(__u32 address, __u16 port, int *ret_fd, __u16 *ret_port)
+int weir_endpoint_listen(__u32 address, __u16 port, int *ret_fd)
 {
 	static const int on = 1;
 	struct sockaddr_in at = {
 		.sin_family = AF_INET, .sin_addr.s_addr = htonl(address), .sin_port = htons(port)};
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	socklen_t size = sizeof(at);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, CONNECTIONS_MAX) ||
-	    getsockname(fd, (struct sockaddr *)&at, &size))
+	    bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, CONNECTIONS_MAX))
 		return -errno;
 	*ret_fd = take_fd(&fd);
-	*ret_port = ntohs(at.sin_port);
 	return 0;
 }
 
-int weir_endpoint_start(__u32 address, __u16 port, weir_endpoint_text *text, void *argument,
+int weir_endpoint_start(int listener_fd, weir_endpoint_text *text, void *argument,
 			struct weir_endpoint **ret_endpoint)
 {
 	_cleanup_free_ struct weir_endpoint *endpoint = calloc(1, sizeof(*endpoint));
-	_cleanup_close_ int fd = -1;
-	int r;
+	_cleanup_close_ int fd = listener_fd;
+	struct sockaddr_in at;
+	socklen_t size = sizeof(at);
 
 	if (!endpoint)
 		return -ENOMEM;
-	r = open_listener(address, port, &fd, &endpoint->port);
-	if (r)
-		return r;
+	if (getsockname(fd, (struct sockaddr *)&at, &size))
+		return -errno;
+	endpoint->port = ntohs(at.sin_port);
 	endpoint->text = text;
 	endpoint->argument = argument;
 	endpoint->daemon = MHD_start_daemon(

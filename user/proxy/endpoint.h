@@ -13,11 +13,11 @@ struct weir_endpoint;
 /* Makes the text of one scrape, in the endpoint's thread: free(3) it; NULL: out of memory. */
 typedef char *weir_endpoint_text(void *argument);
 
-/*
- * Listen on this address (host order; port 0: any free one) and serve until weir_endpoint_stop.
- * Returns 0 or a negative errno.
- */
-int weir_endpoint_start(__u32 address, __u16 port, weir_endpoint_text *text, void *argument,
+/* Listen on this address (host order; port 0: any free one). Returns 0 or a negative errno. */
+int weir_endpoint_listen(__u32 address, __u16 port, int *ret_fd);
+
+/* Serve at this listener, which it takes over, until weir_endpoint_stop. 0 or a negative errno. */
+int weir_endpoint_start(int fd, weir_endpoint_text *text, void *argument,
 			struct weir_endpoint **ret_endpoint);
 
 /* The port that it listens on. */
