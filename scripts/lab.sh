@@ -184,7 +184,7 @@ lab_certificate() {
 		-keyout "$LAB_DIR/key.pem" -out "$LAB_DIR/cert.pem" 2>/dev/null
 }
 
-# lab_app NAME ADDRESS: nginx on ADDRESS:8080 (HTTP) and :8443 (TLS). GET / answers
+# lab_app NAME ADDRESS: nginx on ADDRESS:8080 (HTTP) and :8443 (TLS, HTTP/2 too). GET / answers
 # "NAME at ADDRESS", /big is 256 MiB at 40 MB/s, PUT /up/FILE takes an upload.
 lab_app() {
 	local dir=$LAB_DIR/$1-$2
@@ -201,7 +201,8 @@ lab_app() {
 			client_max_body_size 0;
 			server {
 				listen $2:8080;
-				listen $2:8443 ssl;
+				listen $2:8443 ssl http2;
+				ssl_protocols TLSv1.2 TLSv1.3;
 				ssl_certificate $LAB_DIR/cert.pem; ssl_certificate_key $LAB_DIR/key.pem;
 				root $dir/www;
 				location = / { default_type text/plain; return 200 "$1 at $2\n"; }
