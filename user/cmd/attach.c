@@ -8,8 +8,10 @@
 
 #include "cmd/common.h"
 #include "config/config.h"
+#include "kernel/boot.h"
 
-static const char usage[] = "attach [-m auto|native|skb] [--try TIME] [--force] [IFACE...]";
+static const char usage[] =
+	"attach [-m auto|native|skb] [--try TIME | --boot] [--force] [IFACE...]";
 
 enum { MODE_OF_CONFIG = -1 };
 
@@ -25,6 +27,7 @@ static int parse_mode(const char *text)
 struct wish {
 	int mode; /* enum weir_mode or MODE_OF_CONFIG */
 	bool is_forced;
+	bool is_boot; /* with the best policy that there is, and in any mode rather than not */
 	unsigned long long try_ns;
 };
 
@@ -34,9 +37,12 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 	struct weir_attached attached;
 	enum weir_mode mode = wish->mode == MODE_OF_CONFIG ? configured
 							   : (enum weir_mode)wish->mode;
-	int r = weir_attach_try(paths, interface, mode, wish->is_forced, wish->try_ns, diags,
-				&attached);
+	int r;
 
+	if (wish->is_boot && mode == WEIR_MODE_NATIVE)
+		mode = WEIR_MODE_AUTO; /* slow, not open */
+	r = weir_attach_try(paths, interface, mode, wish->is_forced, wish->try_ns, diags,
+			    &attached);
 	if (r)
 		return r;
 	printf("%s: %s mode%s%s%s, %s%s%s%s%s\n", interface,
@@ -67,61 +73,97 @@ static int attach_configured(const struct weir_paths *paths, const struct weir_c
 }
 
 /* What weir.yaml says about an interface that was named; it need not say anything. */
-static enum weir_mode configured_mode(const char *config_path, const char *interface)
+static enum weir_mode configured_mode(const struct weir_config *config, const char *interface)
 {
-	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
-	_cleanup_diags_ struct weir_diags diags = {};
-
-	if (weir_config_load(config_path, &diags, &config))
-		return WEIR_MODE_AUTO;
-	for (size_t i = 0; i < config->interfaces_count; i++)
+	for (size_t i = 0; config && i < config->interfaces_count; i++)
 		if (!strcmp(config->interfaces[i].name, interface))
 			return config->interfaces[i].mode;
 	return WEIR_MODE_AUTO;
 }
 
-static int attach_named(const struct weir_paths *paths, const struct weir_cli *cli, char **names,
-			const struct wish *wish, struct weir_diags *diags)
+/* `config` is NULL where weir.yaml has errors: then each goes in auto mode. */
+static int attach_named(const struct weir_paths *paths, const struct weir_config *config,
+			char **names, const struct wish *wish, struct weir_diags *diags)
 {
 	int r = 0;
 
 	for (; !r && *names; names++) {
-		enum weir_mode mode = wish->mode == MODE_OF_CONFIG
-					      ? configured_mode(cli->config_path, *names)
-					      : WEIR_MODE_AUTO;
+		enum weir_mode mode = wish->mode == MODE_OF_CONFIG ? configured_mode(config, *names)
+								   : WEIR_MODE_AUTO;
 
 		r = attach_one(paths, *names, mode, wish, diags);
 	}
 	return r;
 }
 
+/* Says when it is not the files' policy that a machine came up with. */
+static int boot(const struct weir_paths *paths, const struct weir_cli *cli,
+		struct weir_diags *diags, struct weir_config **ret_config)
+{
+	enum weir_boot boot;
+	int r = weir_boot(paths, cli->config_path, diags, &boot, ret_config);
+
+	if (!r && boot == WEIR_BOOT_CONFIRMED)
+		fputs("weir: the files do not check: the last confirmed policy is in force\n",
+		      stderr);
+	if (!r && boot == WEIR_BOOT_MANAGEMENT)
+		fputs("weir: neither the files nor a copy of confirmed ones check: management "
+		      "only, everything else is dropped\n",
+		      stderr);
+	return r;
+}
+
+/* Interfaces that are named need no file; what weir.yaml says of them is used if it can be. */
+static int load(const struct weir_cli *cli, bool is_needed, struct weir_diags *diags,
+		struct weir_config **ret_config)
+{
+	_cleanup_diags_ struct weir_diags unread = {};
+	int r = weir_config_load(cli->config_path, is_needed ? diags : &unread, ret_config);
+
+	return is_needed ? r : 0;
+}
+
+static int parse(int argc, char **argv, struct weir_diags *diags, struct wish *wish)
+{
+	static const struct option known[] = {{"boot", no_argument, NULL, 'b'},
+					      {"force", no_argument, NULL, 'F'},
+					      {"try", required_argument, NULL, 't'},
+					      {}};
+	int option, r = 0;
+
+	while (!r && (option = getopt_long(argc, argv, "m:", known, NULL)) != -1) {
+		if (option == 'F')
+			wish->is_forced = true;
+		else if (option == 'b')
+			wish->is_boot = true;
+		else if (option == 't')
+			r = weir_cmd_duration("--try", optarg, diags, &wish->try_ns);
+		else
+			wish->mode = option == 'm' ? parse_mode(optarg) : -2;
+		if (wish->mode < MODE_OF_CONFIG)
+			return 1;
+	}
+	return r ?: wish->is_boot && wish->try_ns;
+}
+
 int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"force", no_argument, NULL, 'F'}, {"try", required_argument, NULL, 't'}, {}};
 	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
 	struct wish wish = {.mode = MODE_OF_CONFIG};
 	_cleanup_diags_ struct weir_diags diags = {};
 	struct weir_paths paths;
-	int option, r = 0;
+	int r = parse(argc, argv, &diags, &wish);
 
-	while ((option = getopt_long(argc, argv, "m:", known, NULL)) != -1) {
-		if (option == 'F')
-			wish.is_forced = true;
-		else if (option == 't')
-			r = weir_cmd_duration("--try", optarg, &diags, &wish.try_ns);
-		else
-			wish.mode = option == 'm' ? parse_mode(optarg) : -2;
-		if (r)
-			return weir_cmd_end(&diags, r);
-		if (wish.mode < MODE_OF_CONFIG)
-			return weir_cmd_usage(usage);
-	}
-	r = weir_paths_make(cli->instance, &diags, &paths);
+	if (r > 0)
+		return weir_cmd_usage(usage);
+	r = r ?: weir_paths_make(cli->instance, &diags, &paths);
+	if (!r && wish.is_boot)
+		r = boot(&paths, cli, &diags, &config);
+	if (!r && !config)
+		r = load(cli, optind == argc && !wish.is_boot, &diags, &config);
 	if (!r && optind < argc)
-		r = attach_named(&paths, cli, argv + optind, &wish, &diags);
-	else if (!r)
-		r = weir_config_load(cli->config_path, &diags, &config)
-			    ?: attach_configured(&paths, config, &wish, &diags);
+		r = attach_named(&paths, config, argv + optind, &wish, &diags);
+	else if (!r && config && (config->interfaces_count || !wish.is_boot))
+		r = attach_configured(&paths, config, &wish, &diags);
 	return weir_cmd_end(&diags, r);
 }

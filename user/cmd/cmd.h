@@ -39,7 +39,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(apply, weir_cmd_apply, "[--lists] [--try TIME] [--confirmed] [--force]",                 \
 	  "make the kernel match the files")                                                       \
 	X(confirm, weir_cmd_confirm, "", "keep what apply or attach --try has")                    \
-	X(attach, weir_cmd_attach, "[-m MODE] [--try TIME] [IFACE...]",                            \
+	X(attach, weir_cmd_attach, "[-m MODE] [--try TIME | --boot] [IFACE...]",                   \
 	  "filter what interfaces receive")                                                        \
 	X(detach, weir_cmd_detach, "[--purge | IFACE...]", "filter it no longer")                  \
 	X(status, weir_cmd_status, "[--watch]", "what is loaded, and where")                       \

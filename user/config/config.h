@@ -191,6 +191,17 @@ int weir_config_keep(const struct weir_config *config, const char *folder,
 int weir_config_load_kept(const char *folder, struct weir_diags *diags,
 			  struct weir_config **ret_config);
 
+/* The fingerprint of a policy that is made of no files; that of files is never 0. */
+#define WEIR_FINGERPRINT_MANAGEMENT 0ULL
+
+/*
+ * A policy of management rules alone, for when neither the files nor a copy of them check: no
+ * region, no list. The rules are those of weir.yaml if every one of them can be read and there
+ * are any, else SSH from everywhere and DHCP; the interfaces and the machine's addresses are
+ * those that can be read. Returns 0 or -ENOMEM; what is wrong with the file is not repeated.
+ */
+int weir_config_load_management(const char *path, struct weir_config **ret_config);
+
 /*
  * Does a denylist cover an address of the region, one of `machine` (host order), a range of the
  * CDN or the source of a management rule, which the allowlist does not release? Each is an

@@ -26,9 +26,10 @@
 struct trial {
 	int twin_fd;
 	const struct weir_generation *generation;
-	__u32 listed;   /* a source that the denylist has, and no live entry can touch */
-	__u32 unlisted; /* a source that neither has */
-	__u16 open_port, closed_port;
+	__u32 listed;    /* a source that the denylist has, and no live entry can touch */
+	__u32 unlisted;  /* a source that neither has */
+	__u16 open_port; /* 0: there is none, as with management only */
+	__u16 closed_port;
 	struct weir_diags *diags;
 };
 
@@ -128,12 +129,14 @@ static int try_ingress(const struct trial *trial, const struct weir_destination 
 
 	closed.port = trial->closed_port;
 	udp.protocol = IPPROTO_UDP;
-	if (trial->listed)
+	if (trial->listed && trial->open_port)
 		r = try_packet(trial, "a listed source", listed, BIT(DROP_DENIED));
 	if (r || !trial->unlisted)
 		return r;
-	return try_packet(trial, "an open port", open,
-			  BIT(PASS_INGRESS) | BIT(DROP_RATE) | BIT(DROP_CONTENDED))
+	if (trial->open_port)
+		r = try_packet(trial, "an open port", open,
+			       BIT(PASS_INGRESS) | BIT(DROP_RATE) | BIT(DROP_CONTENDED));
+	return r
 		       ?: try_packet(trial, "a closed port", closed,
 				     refusals(trial, to, &closed, BIT(DROP_PORT)))
 		       ?: try_packet(trial, "UDP", udp,
@@ -144,7 +147,8 @@ static int try_ingress(const struct trial *trial, const struct weir_destination 
 static int try_elsewhere(const struct trial *trial)
 {
 	const struct weir_generation *generation = trial->generation;
-	struct weir_probe probe = {htonl(trial->unlisted), 0, 40000, trial->open_port, IPPROTO_TCP};
+	struct weir_probe probe = {htonl(trial->unlisted), 0, 40000, trial->closed_port,
+				   IPPROTO_TCP};
 
 	if (!trial->unlisted)
 		return 0;

@@ -104,8 +104,13 @@ static void print_policy(FILE *to, const struct weir_status *status)
 		fputs("policy:      none: everything is dropped\n", to);
 		return;
 	}
-	fprintf(to, "policy:      %016llx, applied %s, half %u\n", status->fingerprint,
-		weir_time_text(status->applied_at_s * 1000000000ULL, time), status->half);
+	weir_time_text(status->applied_at_s * 1000000000ULL, time);
+	if (!status->fingerprint) /* WEIR_FINGERPRINT_MANAGEMENT */
+		fprintf(to, "policy:      management only, since %s: weir check, then weir apply\n",
+			time);
+	else
+		fprintf(to, "policy:      %016llx, applied %s, half %u\n", status->fingerprint,
+			time, status->half);
 	print_trial(to, status);
 	fprintf(to, "addresses:   %u destinations, %llu denied sources (%u of %u blocks)\n",
 		status->destinations, status->denied_addresses, status->blocks, status->blocks_max);
