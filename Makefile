@@ -10,11 +10,19 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
+SBINDIR ?= $(PREFIX)/sbin
+DATADIR ?= $(PREFIX)/share
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+BASHDIR ?= $(DATADIR)/bash-completion/completions
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
+FISHDIR ?= $(DATADIR)/fish/vendor_completions.d
 CFLAGS ?= -O2 -g
 B := build
 
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
-DEFS := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"'
+DEFS := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_SYSCONFDIR='"$(SYSCONFDIR)"'
 # What makes a bug harder to use. Control-flow protection has another name on each machine; the
 # checks of sizes need an optimiser, and the sanitisers have their own.
 MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
@@ -49,7 +57,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels install uninstall clean help
+.PHONY: all check test demo e2e fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels man install uninstall deb clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/weir ## build the program (no root needed)
@@ -280,16 +288,42 @@ demo: ## set up, then the main job in a lab of network namespaces
 fmt: ## format every C file
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all ## install under DESTDIR and PREFIX
-	install -D -m 755 $(B)/weir $(DESTDIR)$(PREFIX)/sbin/weir
-	install -d $(DESTDIR)$(SYSCONFDIR)/weir
-	cd etc && find . -type f | while read -r f; do \
-		install -D -m 644 "$$f" "$(DESTDIR)$(PREFIX)/share/weir/$$f"; \
-	done
+# ---- install ------------------------------------------------------------------------------
 
-uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/weir
-	rm -rf $(DESTDIR)$(PREFIX)/share/weir
+MAN := $(patsubst doc/man/%.scd,$(B)/man/%,$(wildcard doc/man/*.scd))
+UNIT_FILES := $(wildcard etc/systemd/*)
+EXAMPLES := $(patsubst etc/%,%,$(wildcard etc/weir.yaml etc/grafana/* etc/lists/* etc/prometheus/* etc/regions/* etc/routes/*))
+
+$(B)/man/%: doc/man/%.scd
+	$(say) MAN $@
+	@mkdir -p $(@D)
+	$(Q)scdoc <$< >$@
+
+man: $(MAN) ## the manual pages
+
+# The units name the program and its configuration where a package has them.
+install: $(B)/weir $(MAN) ## install under DESTDIR and PREFIX
+	install -D -m 755 $(B)/weir $(DESTDIR)$(SBINDIR)/weir
+	install -d $(DESTDIR)$(SYSCONFDIR)/weir $(DESTDIR)$(UNITDIR)
+	for f in $(EXAMPLES); do install -D -m 644 etc/$$f $(DESTDIR)$(DATADIR)/weir/$$f || exit; done
+	for f in $(UNIT_FILES); do \
+		sed -e 's,/usr/sbin/,$(SBINDIR)/,g; s,/etc/weir,$(SYSCONFDIR)/weir,g' $$f \
+			>$(DESTDIR)$(UNITDIR)/$${f##*/} || exit; \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$${f##*/}; \
+	done
+	install -D -m 644 etc/sysusers.d/weir.conf $(DESTDIR)$(SYSUSERSDIR)/weir.conf
+	install -D -m 644 etc/tmpfiles.d/weir.conf $(DESTDIR)$(TMPFILESDIR)/weir.conf
+	for f in $(MAN); do install -D -m 644 $$f $(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/} || exit; done
+	install -D -m 644 etc/completion/weir.bash $(DESTDIR)$(BASHDIR)/weir
+	install -D -m 644 etc/completion/weir.zsh $(DESTDIR)$(ZSHDIR)/_weir
+	install -D -m 644 etc/completion/weir.fish $(DESTDIR)$(FISHDIR)/weir.fish
+
+uninstall: ## remove what install put there; what you wrote in SYSCONFDIR stays
+	rm -f $(DESTDIR)$(SBINDIR)/weir $(UNIT_FILES:etc/systemd/%=$(DESTDIR)$(UNITDIR)/%) \
+		$(DESTDIR)$(SYSUSERSDIR)/weir.conf $(DESTDIR)$(TMPFILESDIR)/weir.conf \
+		$(foreach m,$(MAN),$(DESTDIR)$(DATADIR)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+		$(DESTDIR)$(BASHDIR)/weir $(DESTDIR)$(ZSHDIR)/_weir $(DESTDIR)$(FISHDIR)/weir.fish
+	rm -rf $(DESTDIR)$(DATADIR)/weir
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/weir 2>/dev/null || :
 
 clean: ## remove everything built

@@ -30,7 +30,7 @@ static void print_usage(FILE *to)
 
 		fprintf(to, "%*s%s\n", width < 38 ? 38 - width : 1, "", commands[i].text);
 	}
-	fputs("\n  -c FILE      the configuration; /etc/weir/weir.yaml\n"
+	fputs("\n  -c FILE      the configuration; " WEIR_SYSCONFDIR "/weir/weir.yaml\n"
 	      "  -I INSTANCE  which gate, where a machine has several; weir\n"
 	      "  -j           JSON, for every command that reads\n"
 	      "\nexit: 0 done, 1 failed, 2 usage, 3 drift\n",
@@ -72,7 +72,8 @@ static bool is_instance_name(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct weir_cli cli = {.config_path = "/etc/weir/weir.yaml", .instance = "weir"};
+	struct weir_cli cli = {.config_path = WEIR_SYSCONFDIR "/weir/weir.yaml",
+			       .instance = "weir"};
 
 	argc = take_options(argc, argv, &cli);
 	if (argc < 2 || !is_instance_name(cli.instance)) {

@@ -55,6 +55,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(verify, weir_cmd_verify, "", "does the kernel hold what the files say?")                 \
 	X(explain, weir_cmd_explain, "SRC DST:PORT | --frame HEX|FILE",                            \
 	  "judge a packet, name the line")                                                         \
+	X(complete, weir_cmd_complete, "-- WORD...", "what a shell may complete the last word to") \
 	X(version, weir_cmd_version, "", "print the version")
 
 #define X(name, function, arguments, text) weir_command function;
