@@ -35,12 +35,12 @@ listen all
 	bind 127.0.0.1:9003
 	server container 127.0.0.1:9103
 END
-lab_spawn backends "$WEIR" proxy --listen-http 127.0.0.1:9001 --listen-tls 127.0.0.1:9004 \
+lab_spawn backends "$WEIR" -I "$LAB" proxy --listen-http 127.0.0.1:9001 --listen-tls 127.0.0.1:9004 \
 	--routes "$LAB_DIR/a.routes" --workers 1
 lab_spawn backends nginx -e "$LAB_DIR/error.log" -c "$LAB_DIR/nginx.conf"
 lab_spawn backends haproxy -db -f "$LAB_DIR/haproxy.cfg"
 for port in 9001 9002 9003; do
-	eventually 5 backends curl -so /dev/null "http://127.0.0.1:$port/" || lab_fail "no proxy at port $port"
+	eventually 5 backends curl -so /dev/null "http://127.0.0.1:$port/" || lab_fail "no proxy at port $port: $(tail -n 5 "$LAB_DIR/spawned.log")"
 done
 
 story "each request is refused or reaches the container as its case wants"
