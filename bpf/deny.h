@@ -55,43 +55,63 @@ static __always_inline __u32 deny_live(struct weir_packet *p, __u32 source, bool
 									 : WEIR_DROP_BANNED;
 }
 
-/* The verdict on a source of whose /20 something is listed. */
-static __always_inline __u32 deny_network(struct weir_packet *p, __u32 source)
+/* A /20 of which something is listed: WEIR_DROP_DENIED, WEIR_UNDECIDED, or that a map failed. */
+static __always_inline __u32 deny_base(const struct weir_packet *p, __u64 listed, __u32 source)
 {
-	__u64 bit = weir_network_bit(source);
-	__u32 key = p->half * WEIR_GROUPS + weir_group_of(source);
-	const struct weir_group *group = bpf_map_lookup_elem(&weir_groups, &key);
-	bool is_listed;
+	__u32 area = p->half * WEIR_AREAS + weir_area_of(source), index = area / WEIR_RANKS_AREAS;
+	const struct weir_ranks *ranks = bpf_map_lookup_elem(&weir_ranks, &index);
+	const struct weir_block *block;
+	const struct weir_cell *at;
+	struct weir_cell cell;
+	__u32 spread;
 
-	if (!group)
+	if (!ranks)
 		return WEIR_DROP_MAP;
-	if (!((group->all | group->mixed | group->live) & bit))
+	index = p->half * WEIR_CELLS + ranks->first[area % WEIR_RANKS_AREAS] +
+		weir_cell_of(listed, source);
+	at = bpf_map_lookup_elem(&weir_cells, &index);
+	if (!at)
+		return WEIR_DROP_MAP;
+	cell = *at;
+	spread = weir_cell_spread(cell, source);
+	if (spread == WEIR_NOTHING)
 		return WEIR_UNDECIDED;
-	is_listed = group->all & bit;
-	if (group->mixed & bit) {
-		__u32 index = weir_block_of(group, bit);
-		const struct weir_block *block = bpf_map_lookup_elem(&weir_blocks, &index);
+	if (spread == WEIR_WHOLE)
+		return WEIR_DROP_DENIED;
+	index = weir_block_of(cell, source);
+	block = bpf_map_lookup_elem(&weir_blocks, &index);
+	if (!block)
+		return WEIR_DROP_MAP;
+	return weir_block_has(*block, spread, source) ? WEIR_DROP_DENIED : WEIR_UNDECIDED;
+}
 
-		if (!block)
-			return WEIR_DROP_MAP;
-		is_listed = weir_block_has(block, source);
-	}
-	if (group->live & bit)
-		return deny_live(p, source, is_listed);
-	return is_listed ? WEIR_DROP_DENIED : WEIR_UNDECIDED;
+/* May a live entry touch the source's /24? Of a /20 that one touches. Fails closed: it may. */
+static __always_inline bool live_touches(__u32 source)
+{
+	__u32 group = weir_group_of(source);
+	const __u64 *bits = bpf_map_lookup_elem(&weir_live_bits, &group);
+
+	return !bits || *(const volatile __u64 *)bits & weir_network_bit(source);
 }
 
 static __always_inline __u32 deny(struct weir_packet *p)
 {
-	__u32 source = bpf_ntohl(p->source);
+	__u32 source = bpf_ntohl(p->source), reason = WEIR_UNDECIDED;
 	__u32 key = p->half * WEIR_AREAS + weir_area_of(source);
 	const struct weir_area *area = bpf_map_lookup_elem(&weir_areas, &key);
+	__u64 bit = weir_area_bit(source), listed, live;
 
 	if (!area)
 		return WEIR_DROP_MAP;
-	if (!((area->listed | area->live) & weir_area_bit(source)))
+	listed = area->listed;
+	live = area->live;
+	if (!((listed | live) & bit))
 		return WEIR_UNDECIDED;
-	return deny_network(p, source);
+	if (listed & bit)
+		reason = deny_base(p, listed, source);
+	if (!(live & bit) || reason == WEIR_DROP_MAP || !live_touches(source))
+		return reason;
+	return deny_live(p, source, reason == WEIR_DROP_DENIED);
 }
 
 #endif

@@ -54,14 +54,23 @@ struct {
 	__type(value, struct weir_area);
 } weir_areas SEC(".maps");
 
-/* The denylist: groups of 64 /24 networks. */
+/* The denylist: each area's first cell. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, (WEIR_HALVES * WEIR_GROUPS));
+	__uint(max_entries, (WEIR_HALVES * WEIR_AREAS / WEIR_RANKS_AREAS));
 	__type(key, __u32);
-	__type(value, struct weir_group);
-} weir_groups SEC(".maps");
+	__type(value, struct weir_ranks);
+} weir_ranks SEC(".maps");
+
+/* The denylist: cells of the /20 networks of which something is listed, from the half's start. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, (WEIR_HALVES * WEIR_CELLS));
+	__type(key, __u32);
+	__type(value, struct weir_cell);
+} weir_cells SEC(".maps");
 
 /*
  * The denylist: blocks of the /24 networks that are listed in part, of both halves. When a new
@@ -88,6 +97,15 @@ struct {
 	__type(key, struct weir_live_key);
 	__type(value, struct weir_live_entry);
 } weir_live SEC(".maps");
+
+/* Live bits, one a /24: `weir deny` and `weir allow` set them, `apply` clears them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WEIR_GROUPS);
+	__type(key, __u32);
+	__type(value, __u64);
+} weir_live_bits SEC(".maps");
 
 /* Token buckets, by slot: the gate charges them, the loader resets those of new slots. */
 struct {

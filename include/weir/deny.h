@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The denylist: a flat bitmap of the IPv4 space, compressed by rank.
+ * The denylist: a flat bitmap of the IPv4 space, compressed by rank, twice.
  *
- *   source address   | 14 bits: area | 6: /20 in the area | 12 |
- *                    | 18 bits: group | 6: /24 in the group | 8: host |
+ *   source address   | 14 bits: area | 6: /20 in the area | 4: /24 in the /20 | 8: host |
  *
  *   weir_areas[half * WEIR_AREAS + area]         64 /20 networks in 16 bytes
- *     listed bit n: some of it is on the base denylist
+ *     listed bit n: some of it is on the base denylist; it has a cell
  *     live   bit n: a live ban may touch it
+ *   weir_ranks[...].first[...]                   a __u32 an area, its first cell: index from
+ *                                                half * WEIR_CELLS
  *
- *   weir_groups[half * WEIR_GROUPS + group]      64 /24 networks in 32 bytes, half a cache line
- *     all    bit n: the whole /24 is listed
- *     mixed  bit n: some of it is; its block is blocks[rank + mixed bits below n]
- *     live   bit n: a live ban may touch it; only then is the overlay looked up
- *     rank   index in weir_blocks of the group's first block
+ *   weir_cells[half * WEIR_CELLS + rank + listed bits below n]    a /20 in 8 bytes
+ *     two bits a /24: nothing of it is listed, the whole, a few addresses, many
+ *     rank   index in weir_blocks of the cell's first block
+ *
+ *   weir_blocks[rank + blocks of the /24s below it]
+ *     a few  one block: up to eight host numbers, a byte each, the last one repeated
+ *     many   four blocks: a bit an address
+ *
+ *   weir_live_bits[group]                        64 /24 networks: a live ban may touch it
  *
  * An unlisted source costs one cache line of the areas, all of which fit a core's own cache, and
- * seldom one of the groups, whatever the lists hold and whether or not there are live bans.
- * `listed`, `all`, `mixed` and `rank` belong to the generation and are written while its half is
- * inactive; `live` is kept in both halves by whoever adds a ban, and outlives generations.
+ * seldom more. What a listed one reads is as small as it can be, because a miss of the last cache
+ * costs more than the whole program: a million entries take 4 MB of cells and blocks.
+ * `listed`, ranks, cells and blocks belong to the generation and are written while its half is
+ * inactive; `live` is kept in both halves by whoever adds a ban, and outlives generations, as the
+ * live bits do, which both halves share.
  *
  * The overlay, weir_live, is a hash of {kind, length, prefix} -> expiry for what an operator
  * adds under attack. Entry first, then lengths, then the live bits, those of the area last: a
@@ -29,23 +36,31 @@
 
 #include <linux/types.h>
 
+#include "weir/limits.h"
+
 struct weir_area {
 	__u64 listed;
 	__u64 live;
 };
 
-struct weir_group {
-	__u64 all;
-	__u64 mixed;
-	__u64 live;
-	__u32 rank;
-	__u32 reserved;
+/* One cache line; of a map, which holds nothing smaller than 8 bytes. */
+struct weir_ranks {
+	__u32 first[WEIR_RANKS_AREAS];
 };
 
-/* One bit per address of a /24. */
-struct weir_block {
-	__u64 bits[4];
+/* Bit n of `low` and of `high`: what of the /24 number n is listed, an enum weir_spread. */
+struct weir_cell {
+	__u16 low, high;
+	__u32 rank;
 };
+
+enum weir_spread { WEIR_NOTHING, WEIR_WHOLE, WEIR_FEW, WEIR_MANY };
+
+struct weir_block {
+	__u64 word;
+};
+
+enum { WEIR_FEW_MAX = 8, WEIR_MANY_BLOCKS = 4 };
 
 /* Is a __u32 for the sake of bpftool: an enum as a map key makes the kernel refuse the BTF. */
 #define WEIR_LIVE_BAN     1u
@@ -72,6 +87,7 @@ static inline __u64 weir_area_bit(__u32 address)
 	return 1ULL << (address >> 12 & 63);
 }
 
+/* A word of the live bits, and the bit of a /24 in it. */
 static inline __u32 weir_group_of(__u32 address)
 {
 	return address >> 14;
@@ -83,8 +99,8 @@ static inline __u64 weir_network_bit(__u32 address)
 }
 
 /*
- * What a group's word `any`, a bit a /24, is in its area: a bit for each of its four /20 networks,
- * in place. The first of the group's /24 networks is `group` * 64.
+ * What a word of the live bits, a bit a /24, is in its area: a bit for each of its four /20
+ * networks, in place. The first of the group's /24 networks is `group` * 64.
  */
 static inline __u64 weir_area_bits(__u32 group, __u64 any)
 {
@@ -106,15 +122,46 @@ static inline __u32 weir_popcount(__u64 x)
 	return (x * 0x0101010101010101ULL) >> 56;
 }
 
-/* The block of a /24 that the group calls mixed: index in weir_blocks. */
-static inline __u32 weir_block_of(const struct weir_group *group, __u64 network_bit)
+/* The cell of a listed /20: index from the area's first one. */
+static inline __u32 weir_cell_of(__u64 listed, __u32 address)
 {
-	return group->rank + weir_popcount(group->mixed & (network_bit - 1));
+	return weir_popcount(listed & (weir_area_bit(address) - 1));
 }
 
-static inline int weir_block_has(const struct weir_block *block, __u32 address)
+static inline enum weir_spread weir_cell_spread(struct weir_cell cell, __u32 address)
 {
-	return block->bits[address >> 6 & 3] >> (address & 63) & 1;
+	__u32 network = address >> 8 & 15;
+
+	return (enum weir_spread)((cell.high >> network & 1) << 1 | (cell.low >> network & 1));
+}
+
+/* Blocks of the cell's first `networks` /24s, 0 to 16. */
+static inline __u32 weir_cell_blocks(struct weir_cell cell, __u32 networks)
+{
+	__u64 has = cell.high & ((1u << networks) - 1), many = has & cell.low;
+
+	/* One for each that has blocks and three more for many, counted side by side at once. */
+	return weir_popcount(has | many << 16 | many << 32 | many << 48);
+}
+
+/* The block to ask about an address of a /24 with few or many: index in weir_blocks. */
+static inline __u32 weir_block_of(struct weir_cell cell, __u32 address)
+{
+	__u32 first = cell.rank + weir_cell_blocks(cell, address >> 8 & 15);
+
+	return weir_cell_spread(cell, address) == WEIR_MANY ? first + (address >> 6 & 3) : first;
+}
+
+/* Does that block list it? */
+static inline int weir_block_has(struct weir_block block, enum weir_spread spread, __u32 address)
+{
+	__u64 other;
+
+	if (spread == WEIR_MANY)
+		return block.word >> (address & 63) & 1;
+	/* A byte that is the host's becomes 0: found as in "Hacker's Delight", 6-1. */
+	other = block.word ^ (address & 255) * 0x0101010101010101ULL;
+	return ((other - 0x0101010101010101ULL) & ~other & 0x8080808080808080ULL) != 0;
 }
 
 #endif

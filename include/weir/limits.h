@@ -17,7 +17,9 @@ enum {
 	WEIR_CDN_RANGES_MAX = 1024, /* ranges of the CDN after merging */
 	WEIR_ALLOW_RANGES_MAX = 65536, /* ranges of the allowlist after merging */
 	WEIR_AREAS = 1 << 14,          /* areas of 64 /20 networks: the whole IPv4 space */
+	WEIR_RANKS_AREAS = 16,         /* areas whose ranks are one entry of weir_ranks */
 	WEIR_GROUPS = 1 << 18,         /* groups of 64 /24 networks: the whole IPv4 space */
+	WEIR_CELLS = 1 << 20,          /* /20 networks: the whole IPv4 space */
 	WEIR_PREFIXES_MAX = 10000000,  /* denylist entries of all lists together */
 	WEIR_LIVE_MAX = 1 << 24,       /* what weir.yaml may ask for: a preallocated hash of 1 GB */
 	WEIR_LIVE_DEFAULT = 131072,    /* live bans and releases unless weir.yaml says more */

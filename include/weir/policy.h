@@ -8,7 +8,7 @@
  *   weir_control   the word                          weir_policy[half]      ports, rules, backends
  *   weir_dests[half * WEIR_SETS + set]               weir_rates[half * DESTINATIONS_MAX + slot]
  *   weir_cdn[half * CDN_RANGES_MAX + i]              weir_allow[half * ALLOW_RANGES_MAX + i]
- *   weir_groups[half * WEIR_GROUPS + group]          weir_blocks[group's rank + ...]
+ *   weir_cells[half * WEIR_CELLS + ...]              weir_blocks[cell's rank + ...]
  *
  * Addresses that are only compared are __be32 as on the wire; addresses that index or order are
  * host order and say so.

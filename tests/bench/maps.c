@@ -17,8 +17,8 @@ struct bench_maps bench_maps_of(const struct bpf_object *object)
 {
 #define FIND(name) .name = bpf_object__find_map_by_name(object, "weir_" #name)
 	return (struct bench_maps){FIND(control), FIND(policy), FIND(dests), FIND(rates),
-				   FIND(cdn),     FIND(allow),  FIND(areas), FIND(groups),
-				   FIND(blocks),  FIND(live)};
+				   FIND(cdn),     FIND(allow),  FIND(areas), FIND(ranks),
+				   FIND(cells),   FIND(blocks), FIND(live),  FIND(live_bits)};
 #undef FIND
 }
 
@@ -63,13 +63,9 @@ static void map_write(const struct bpf_map *map, const void *from, size_t bytes)
 
 void bench_maps_put_rank(const struct bench_maps *maps, const struct weir_rank *rank)
 {
-	struct weir_area areas[WEIR_AREAS] = {};
-
-	for (__u32 i = 0; i < WEIR_GROUPS; i++)
-		areas[i / 16].listed |= weir_area_bits(i,
-						       rank->groups[i].all | rank->groups[i].mixed);
-	map_write(maps->areas, areas, sizeof(areas));
-	map_write(maps->groups, rank->groups, WEIR_GROUPS * sizeof(*rank->groups));
+	map_write(maps->areas, rank->areas, WEIR_AREAS * sizeof(*rank->areas));
+	map_write(maps->ranks, rank->ranks, WEIR_AREAS * sizeof(*rank->ranks));
+	map_write(maps->cells, rank->cells, rank->cells_count * sizeof(*rank->cells));
 	map_write(maps->blocks, rank->blocks, rank->blocks_count * sizeof(*rank->blocks));
 }
 
@@ -88,12 +84,12 @@ void bench_maps_put(const struct bench_maps *maps, const struct weir_generation 
 }
 
 /* Set the live bit of every /24 that the prefix touches, and of its /20. */
-static void set_live(struct weir_group *groups, struct weir_area *areas, struct weir_prefix prefix)
+static void set_live(__u64 *bits, struct weir_area *areas, struct weir_prefix prefix)
 {
 	__u64 last = weir_prefix_last(prefix);
 
 	for (__u64 address = prefix.address; address <= last; address += 256) {
-		groups[weir_group_of(address)].live |= weir_network_bit(address);
+		bits[weir_group_of(address)] |= weir_network_bit(address);
 		areas[weir_area_of(address)].live |= weir_area_bit(address);
 	}
 }
@@ -101,7 +97,7 @@ static void set_live(struct weir_group *groups, struct weir_area *areas, struct 
 void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans)
 {
 	struct weir_control *control = map_open(maps->control);
-	struct weir_group *groups = map_open(maps->groups);
+	__u64 *bits = map_open(maps->live_bits);
 	struct weir_area *areas = map_open(maps->areas);
 	const struct weir_live_entry forever = {};
 
@@ -114,25 +110,25 @@ void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans
 			bench_die("cannot add live ban %zu of %zu: %s", i, bans->count,
 				  strerror(errno));
 		control->ban_lengths |= 1ULL << ban.length;
-		set_live(groups, areas, ban);
+		set_live(bits, areas, ban);
 	}
 	munmap(control, map_bytes(maps->control));
-	munmap(groups, map_bytes(maps->groups));
+	munmap(bits, map_bytes(maps->live_bits));
 	munmap(areas, map_bytes(maps->areas));
 }
 
 void bench_maps_unban(const struct bench_maps *maps)
 {
 	struct weir_control *control = map_open(maps->control);
-	struct weir_group *groups = map_open(maps->groups);
+	__u64 *bits = map_open(maps->live_bits);
 	struct weir_area *areas = map_open(maps->areas);
 
 	for (__u32 i = 0; i < WEIR_AREAS; i++)
 		areas[i].live = 0;
 	for (__u32 i = 0; i < WEIR_GROUPS; i++)
-		groups[i].live = 0;
+		bits[i] = 0;
 	control->ban_lengths = 0;
 	munmap(control, map_bytes(maps->control));
-	munmap(groups, map_bytes(maps->groups));
+	munmap(bits, map_bytes(maps->live_bits));
 	munmap(areas, map_bytes(maps->areas));
 }

@@ -12,8 +12,8 @@
 #include "plan/plan.h"
 
 struct bench_maps {
-	struct bpf_map *control, *policy, *dests, *rates, *cdn, *allow, *areas, *groups, *blocks,
-		*live;
+	struct bpf_map *control, *policy, *dests, *rates, *cdn, *allow, *areas, *ranks, *cells,
+		*blocks, *live, *live_bits;
 };
 
 /* All that the object has by these names; NULL for what it has not. */

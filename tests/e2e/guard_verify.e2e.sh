@@ -103,15 +103,15 @@ holds "without it"
 
 story "a word of the policy that another hand has written is found"
 half=$(($(bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_control" | jq '.[0].value.word') & 1))
-index=$((half << 18 | 0xc0000200 >> 14)) # weir_group_of(192.0.2.0), in the half in force
+index=$((half << 14 | 0xc0000200 >> 18)) # weir_area_of(192.0.2.0), in the half in force
 key="$((index & 255)) $((index >> 8 & 255)) $((index >> 16 & 255)) 0"
 # shellcheck disable=SC2086 # bytes are words
-bpftool -j map lookup pinned "/sys/fs/bpf/$LAB/weir_groups" key $key |
-	jq -r '.value | map(ltrimstr("0x")) | join(" ")' >"$LAB_DIR/group"
-expect "a group of the denylist is read" grep -qE '^([0-9a-f]{2} ){31}[0-9a-f]{2}$' "$LAB_DIR/group"
+bpftool -j map lookup pinned "/sys/fs/bpf/$LAB/weir_areas" key $key |
+	jq -r '.value | map(ltrimstr("0x")) | join(" ")' >"$LAB_DIR/area"
+expect "an area of the denylist is read" grep -qE '^([0-9a-f]{2} ){15}[0-9a-f]{2}$' "$LAB_DIR/area"
 # shellcheck disable=SC2046,SC2086 # bytes are words
-expect "bpftool" bpftool map update pinned "/sys/fs/bpf/$LAB/weir_groups" key $key value hex \
-	$(printf '00 %.0s' 1 2 3 4 5 6 7 8) $(cut -d' ' -f 9-32 "$LAB_DIR/group")
+expect "bpftool" bpftool map update pinned "/sys/fs/bpf/$LAB/weir_areas" key $key value hex \
+	$(printf '00 %.0s' 1 2 3 4 5 6 7 8) $(cut -d' ' -f 9-16 "$LAB_DIR/area")
 drifts '^policy: .* denylist .*512' "with a hole in the denylist"
 expect "weir apply" weir apply
 holds "after apply"

@@ -30,8 +30,10 @@ struct gate {
 	struct weir_rate *rates;
 	struct weir_range *cdn, *allow;
 	struct weir_area *areas;
-	struct weir_group *groups;
+	__u32 *ranks;
+	struct weir_cell *cells;
 	struct weir_block *blocks;
+	__u64 *live_bits;
 	struct weir_bucket *buckets;
 };
 
@@ -94,8 +96,10 @@ static void map_maps(struct gate *gate)
 	gate->cdn = memory_of(real->maps.weir_cdn);
 	gate->allow = memory_of(real->maps.weir_allow);
 	gate->areas = memory_of(real->maps.weir_areas);
-	gate->groups = memory_of(real->maps.weir_groups);
+	gate->ranks = memory_of(real->maps.weir_ranks);
+	gate->cells = memory_of(real->maps.weir_cells);
 	gate->blocks = memory_of(real->maps.weir_blocks);
+	gate->live_bits = memory_of(real->maps.weir_live_bits);
 	gate->buckets = memory_of(real->maps.weir_buckets);
 }
 
@@ -125,33 +129,21 @@ static __u32 active_half(const struct gate *gate)
 	return gate->control->word & WEIR_CONTROL_HALF;
 }
 
-/* One /24 at a time, so that this shares nothing with the loader's own arithmetic. */
-static void write_areas(struct gate *gate, __u32 half, const struct weir_rank *rank)
+/* The live bits of the areas stay: they are the bans', not the generation's. */
+static void write_base(struct gate *gate, __u32 half, const struct weir_rank *rank)
 {
 	struct weir_area *areas = gate->areas + (size_t)half * WEIR_AREAS;
-
-	for (__u32 i = 0; i < WEIR_AREAS; i++)
-		areas[i].listed = 0;
-	for (__u32 i = 0; i < WEIR_GROUPS; i++) {
-		__u64 any = rank->groups[i].all | rank->groups[i].mixed;
-
-		for (__u32 address = i << 14; any; any >>= 1, address += 256)
-			if (any & 1)
-				areas[weir_area_of(address)].listed |= weir_area_bit(address);
-	}
-}
-
-/* The live bits stay: they are the bans', not the generation's. */
-static void write_groups(struct gate *gate, __u32 half, const struct weir_rank *rank)
-{
-	struct weir_group *groups = gate->groups + (size_t)half * WEIR_GROUPS;
+	struct weir_cell *cells = gate->cells + (size_t)half * WEIR_CELLS;
 	__u32 first = half * gate->blocks_max;
 
 	cr_assert_leq(rank->blocks_count, gate->blocks_max);
-	for (size_t i = 0; i < WEIR_GROUPS; i++) {
-		groups[i].all = rank->groups[i].all;
-		groups[i].mixed = rank->groups[i].mixed;
-		groups[i].rank = rank->groups[i].rank + first;
+	for (size_t i = 0; i < WEIR_AREAS; i++)
+		areas[i].listed = rank->areas[i].listed;
+	memcpy(gate->ranks + (size_t)half * WEIR_AREAS, rank->ranks,
+	       WEIR_AREAS * sizeof(*rank->ranks));
+	for (size_t i = 0; i < rank->cells_count; i++) {
+		cells[i] = rank->cells[i];
+		cells[i].rank += first;
 	}
 	memcpy(gate->blocks + first, rank->blocks, rank->blocks_count * sizeof(*rank->blocks));
 }
@@ -170,8 +162,7 @@ void gate_apply(struct gate *gate, const struct weir_generation *generation)
 	       policy->cdn_ranges_count * sizeof(*gate->cdn));
 	memcpy(gate->allow + half * WEIR_ALLOW_RANGES_MAX, generation->allow,
 	       policy->allow_ranges_count * sizeof(*gate->allow));
-	write_groups(gate, half, &generation->rank);
-	write_areas(gate, half, &generation->rank);
+	write_base(gate, half, &generation->rank);
 	__atomic_store_n(&gate->control->word, half, __ATOMIC_SEQ_CST);
 }
 
@@ -338,22 +329,24 @@ struct weir_policy *gate_policy(struct gate *gate)
 	return &gate->policy[active_half(gate)];
 }
 
-struct weir_group *gate_groups(struct gate *gate)
+struct weir_cell *gate_cell(struct gate *gate, __u32 address)
 {
-	return gate->groups + (size_t)active_half(gate) * WEIR_GROUPS;
+	size_t area = (size_t)active_half(gate) * WEIR_AREAS + weir_area_of(address);
+
+	return gate->cells + (size_t)active_half(gate) * WEIR_CELLS + gate->ranks[area] +
+	       weir_cell_of(gate->areas[area].listed, address);
 }
 
 static void set_live_bits(struct gate *gate, struct weir_prefix prefix)
 {
 	__u32 last = weir_prefix_last(prefix) >> 8;
 
-	for (__u32 network = prefix.address >> 8; network <= last; network++)
-		for (int half = 0; half < WEIR_HALVES; half++) {
-			gate->groups[half * WEIR_GROUPS + weir_group_of(network << 8)].live |=
-				weir_network_bit(network << 8);
+	for (__u32 network = prefix.address >> 8; network <= last; network++) {
+		gate->live_bits[weir_group_of(network << 8)] |= weir_network_bit(network << 8);
+		for (int half = 0; half < WEIR_HALVES; half++)
 			gate->areas[half * WEIR_AREAS + weir_area_of(network << 8)].live |=
 				weir_area_bit(network << 8);
-		}
+	}
 }
 
 void gate_live_add(struct gate *gate, __u32 kind, struct weir_prefix prefix, __u64 until_ns)

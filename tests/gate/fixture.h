@@ -97,7 +97,8 @@ int gate_map_fd(struct gate *gate, const char *name);
 /* The maps that tests write by hand. */
 struct weir_control *gate_control(struct gate *gate);
 struct weir_policy *gate_policy(struct gate *gate); /* of the active half */
-struct weir_group *gate_groups(struct gate *gate);  /* of the active half */
+/* Of the active half; the address's /20 has one. */
+struct weir_cell *gate_cell(struct gate *gate, __u32 address);
 
 __u64 gate_now_ns(void); /* CLOCK_MONOTONIC */
 const char *reason_name(unsigned int reason);

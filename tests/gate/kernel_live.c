@@ -151,14 +151,13 @@ Test(kernel_live, release_lets_a_listed_source_in_and_outlives_an_apply)
 
 Test(kernel_live, bits_of_what_was_removed_go_at_the_next_flip)
 {
-	struct weir_group *group;
 	__u32 address = ntohl(inet_addr("192.0.2.9"));
 
 	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
 	take(WEIR_LIVE_BAN, "192.0.2.9");
 	lab_apply(&lab);
-	group = &weir_maps_groups(&maps, weir_maps_half(&maps))[weir_group_of(address)];
-	cr_expect_eq(group->live, 0);
+	cr_expect_eq(weir_maps_live_bits(&maps)[weir_group_of(address)], 0);
+	cr_expect_eq(weir_maps_areas(&maps, weir_maps_half(&maps))[weir_area_of(address)].live, 0);
 	cr_expect_eq(weir_maps_control(&maps)->ban_lengths, 0);
 }
 

@@ -341,7 +341,7 @@ Test(gate_table, drops_when_a_lookup_that_must_succeed_fails)
 	struct gate *gate = gate_start_configured();
 
 	/* The block of a listed CDN address lies where no map reaches. */
-	gate_groups(gate)[weir_group_of(CDN_LISTED)].rank = 1u << 30;
+	gate_cell(gate, CDN_LISTED)->rank = 1u << 30;
 	gate_expect_spec(gate, "a block beyond the map",
 			 (struct frame_spec){.from = CDN_LISTED, .to = INGRESS}, WEIR_DROP_MAP);
 }

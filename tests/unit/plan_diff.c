@@ -40,7 +40,7 @@ Test(plan_diff, is_empty_between_two_builds_of_one_configuration)
 	config.fingerprint = 43;
 	wanted = build_with(&config, NULL, 0, &taken, 1);
 	live->policy.applied_at_s = 1;
-	live->rank.groups[7].live = 1;
+	live->rank.areas[7].live = 1;
 	diff = diff_of(live, wanted);
 	cr_assert_eq(diff.count, 0);
 	weir_diff_done(&diff);
@@ -177,20 +177,23 @@ Test(plan_diff, reads_a_live_half_whose_ranks_stand_in_the_whole_of_the_blocks)
 	struct weir_generation *live = build(&config), *wanted = build(&config);
 	struct weir_rank *rank = &live->rank;
 	struct weir_block *blocks = calloc(rank->blocks_count + 5, sizeof(*blocks));
+	__u32 torn = 0xcb007100;
 	struct weir_diff diff;
 
 	memcpy(blocks + 5, rank->blocks, rank->blocks_count * sizeof(*blocks));
 	free(rank->blocks);
 	rank->blocks = blocks;
 	rank->blocks_count += 5;
-	for (int i = 0; i < WEIR_GROUPS; i++)
-		rank->groups[i].rank += 5;
+	for (size_t i = 0; i < rank->cells_count; i++)
+		rank->cells[i].rank += 5;
 	diff = diff_of(live, wanted);
 	cr_assert_eq(diff.count, 0);
 	weir_diff_done(&diff);
 
 	/* A torn read must not read out of bounds. */
-	rank->groups[weir_group_of(0xcb007100)].rank = 4000000000;
+	rank->cells[rank->ranks[weir_area_of(torn)] +
+		    weir_cell_of(rank->areas[weir_area_of(torn)].listed, torn)]
+		.rank = 4000000000;
 	diff = diff_of(live, wanted);
 	cr_assert_eq(diff.denied.added, 255);
 	weir_diff_done(&diff);

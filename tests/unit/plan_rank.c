@@ -187,21 +187,43 @@ Test(plan_rank, releases_one_address_of_prefix_zero)
 	struct weir_rank rank = build(&all, 1, &one, 1);
 
 	cr_assert_eq(rank.denied_addresses, (1ULL << 32) - 1);
-	cr_assert_eq(rank.blocks_count, 1);
+	cr_assert_eq(rank.blocks_count, 4);
 	cr_assert(!weir_rank_has(&rank, 0xc0000201));
 	cr_assert(weir_rank_has(&rank, 0xc0000200) && weir_rank_has(&rank, 0xc0000202));
 	weir_rank_done(&rank);
 }
 
-Test(plan_rank, marks_a_group_that_is_wholly_listed)
+Test(plan_rank, needs_no_block_for_a_cell_that_is_wholly_listed)
 {
-	struct weir_range group = {5u << 14, (6u << 14) - 1};
-	struct weir_rank rank = build(&group, 1, NULL, 0);
+	struct weir_range cell = {5u << 12, (6u << 12) - 1};
+	struct weir_rank rank = build(&cell, 1, NULL, 0);
 
-	cr_assert_eq(rank.groups[5].all, ~0ULL);
-	cr_assert_eq(rank.groups[5].mixed, 0);
-	cr_assert(!rank.groups[4].all && !rank.groups[6].all);
+	cr_assert_eq(rank.cells_count, 1);
+	cr_assert_eq(rank.blocks_count, 0);
+	cr_assert_eq(rank.cells[0].low, 0xffff);
+	cr_assert_eq(rank.cells[0].high, 0);
+	cr_assert_eq(rank.areas[0].listed, 1u << 5);
 	weir_rank_done(&rank);
+}
+
+/* The ninth address makes a /24 too many for one block; the last one is never too many. */
+Test(plan_rank, holds_any_number_of_addresses_of_one_network_and_their_neighbours)
+{
+	for (__u32 count = 1; count <= 256; count++) {
+		struct weir_range ranges[] = {{0xc0000205, 0xc0000205},
+					      {0xc0000300, 0xc00003ff - (256 - count)},
+					      {0xc0000409, 0xc0000409}};
+		struct weir_rank rank = build(ranges, 3, NULL, 0);
+
+		cr_assert_eq(rank.blocks_count, count <= 8 ? 3 : count < 256 ? 6 : 2, "%u", count);
+		for (__u32 i = 0; i < 256; i++) {
+			cr_assert_eq(weir_rank_has(&rank, 0xc0000200 | i), i == 5);
+			cr_assert_eq(weir_rank_has(&rank, 0xc0000300 | i), i < count, "%u %u", i,
+				     count);
+			cr_assert_eq(weir_rank_has(&rank, 0xc0000400 | i), i == 9);
+		}
+		weir_rank_done(&rank);
+	}
 }
 
 Test(plan_rank, numbers_a_block_for_every_network_when_all_are_mixed)
@@ -214,7 +236,8 @@ Test(plan_rank, numbers_a_block_for_every_network_when_all_are_mixed)
 		ranges[i] = (struct weir_range){i << 8 | 7, i << 8 | 7};
 	rank = build(ranges, NETWORKS, NULL, 0);
 	cr_assert_eq(rank.blocks_count, NETWORKS);
-	cr_assert_eq(rank.groups[WEIR_GROUPS - 1].rank, NETWORKS - 64);
+	cr_assert_eq(rank.cells_count, WEIR_CELLS);
+	cr_assert_eq(rank.cells[WEIR_CELLS - 1].rank, NETWORKS - 16);
 	cr_assert(weir_rank_has(&rank, 0xffffff07) && !weir_rank_has(&rank, 0xffffff08));
 	weir_rank_done(&rank);
 }

@@ -18,7 +18,7 @@ static int compare(const struct weir_config *config, struct weir_maps *maps,
 	int r = 0;
 
 	if (maps->program_fd >= 0)
-		r = weir_maps_open_blocks(maps, diags);
+		r = weir_maps_open_base(maps, diags);
 	r = r ?: weir_build(config, maps, diags, &wanted);
 	if (r)
 		return r;

@@ -95,7 +95,7 @@ static int load_first(struct apply *apply)
 	int fd = -1;
 	int r = weir_gate_load(&load, apply->diags, &fd) ?:
 		weir_maps_open(fd, true, apply->diags, &apply->maps) ?:
-		weir_maps_open_blocks(&apply->maps, apply->diags);
+		weir_maps_open_base(&apply->maps, apply->diags);
 
 	if (r)
 		return r;
@@ -194,7 +194,7 @@ static int open_gate(struct apply *apply)
 
 	if (r)
 		return r == -ENOENT ? 0 : r;
-	return weir_maps_open_blocks(&apply->maps, apply->diags)
+	return weir_maps_open_base(&apply->maps, apply->diags)
 		       ?: weir_attach_trial_settle(apply->paths, &apply->maps, apply->diags)
 		       ?: converge(apply);
 }

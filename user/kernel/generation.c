@@ -53,30 +53,19 @@ __s64 weir_blocks_room(const struct weir_maps *maps, size_t count)
 	return end <= entries && count <= entries - end ? (__s64)end : -ENOSPC;
 }
 
-/* What the groups hold, a bit a /20. */
-static void write_areas(const struct weir_maps *maps, __u32 half, const struct weir_group *groups)
+static void write_base(const struct weir_maps *maps, __u32 half, size_t blocks_first,
+		       const struct weir_rank *rank)
 {
 	struct weir_area *areas = weir_maps_areas(maps, half);
+	struct weir_cell *cells = weir_maps_cells(maps, half);
 
-	for (__u32 area = 0; area < WEIR_AREAS; area++) {
-		__u64 listed = 0;
-
-		for (__u32 i = area * 16; i < area * 16 + 16; i++)
-			listed |= weir_area_bits(i, groups[i].all | groups[i].mixed);
-		areas[area].listed = listed;
-	}
-}
-
-static void write_groups(const struct weir_maps *maps, __u32 half, size_t blocks_first,
-			 const struct weir_rank *rank)
-{
-	struct weir_group *groups = weir_maps_groups(maps, half);
-
-	/* Field by field: whoever adds a ban meanwhile sets bits of `live` here. */
-	for (size_t i = 0; i < WEIR_GROUPS; i++) {
-		groups[i].all = rank->groups[i].all;
-		groups[i].mixed = rank->groups[i].mixed;
-		groups[i].rank = rank->groups[i].rank + blocks_first;
+	/* Not `live`, which whoever adds a ban meanwhile sets. */
+	for (size_t i = 0; i < WEIR_AREAS; i++)
+		areas[i].listed = rank->areas[i].listed;
+	memcpy(weir_maps_ranks(maps, half), rank->ranks, WEIR_AREAS * sizeof(*rank->ranks));
+	for (size_t i = 0; i < rank->cells_count; i++) {
+		cells[i] = rank->cells[i];
+		cells[i].rank += blocks_first;
 	}
 	if (rank->blocks_count)
 		memcpy(weir_maps_blocks(maps) + blocks_first, rank->blocks,
@@ -133,8 +122,7 @@ int weir_generation_write(const struct weir_maps *maps, __u32 half, size_t block
 	int r;
 
 	__atomic_store_n(&policy->is_complete, 0, __ATOMIC_SEQ_CST);
-	write_groups(maps, half, blocks_first, &generation->rank);
-	write_areas(maps, half, generation->rank.groups);
+	write_base(maps, half, blocks_first, &generation->rank);
 	memcpy(weir_maps_sets(maps, half), generation->sets, WEIR_SETS * sizeof(struct weir_set));
 	memcpy(weir_maps_rates(maps, half), generation->rates,
 	       WEIR_DESTINATIONS_MAX * sizeof(struct weir_rate));
@@ -208,7 +196,10 @@ bool weir_generation_view(const struct weir_maps *maps, __u32 half,
 		.rates = weir_maps_rates(maps, half),
 		.cdn = weir_maps_cdn(maps, half),
 		.allow = weir_maps_allow(maps, half),
-		.rank = {.groups = weir_maps_groups(maps, half),
+		.rank = {.areas = weir_maps_areas(maps, half),
+			 .ranks = weir_maps_ranks(maps, half),
+			 .cells = weir_maps_cells(maps, half),
+			 .cells_count = WEIR_CELLS,
 			 .blocks = weir_maps_blocks(maps),
 			 .blocks_count = maps->entries[WEIR_MAP_BLOCKS],
 			 .denied_addresses = policy->denied_addresses},

@@ -340,7 +340,7 @@ static int keep_let_in(struct guard *guard, struct weir_maps *maps)
 		return r;
 	return weir_twin_open(guard->paths, maps, half, guard->diags, &guard->twin_fd)
 		       ?: judge(guard, false)
-		       ?: weir_maps_open_blocks(maps, guard->diags);
+		       ?: weir_maps_open_base(maps, guard->diags);
 }
 
 int weir_guard_prefixes(const struct weir_paths *paths, struct weir_maps *maps, __u32 kind,

@@ -35,8 +35,9 @@ int weir_live_rebuild(const struct weir_maps *maps, __u32 half)
 	r = weir_overlay_visit(maps, add_to_index, index);
 	if (r)
 		return r;
+	/* Packets read them meanwhile: what goes led to nothing, and what stays is in its word. */
 	for (__u32 i = 0; i < WEIR_GROUPS; i++)
-		weir_maps_groups(maps, half)[i].live = index->live[i];
+		__atomic_store_n(&weir_maps_live_bits(maps)[i], index->live[i], __ATOMIC_RELAXED);
 	for (__u32 area = 0; area < WEIR_AREAS; area++) {
 		__u64 live = 0;
 

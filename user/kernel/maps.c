@@ -208,9 +208,15 @@ static int open_all(struct weir_maps *maps, bool is_former, struct weir_diags *d
 	return r;
 }
 
-int weir_maps_open_blocks(struct weir_maps *maps, struct weir_diags *diags)
+int weir_maps_open_base(struct weir_maps *maps, struct weir_diags *diags)
 {
-	return maps->memory[WEIR_MAP_BLOCKS] ? 0 : map_memory(maps, WEIR_MAP_BLOCKS, diags);
+	static const enum weir_map base[] = {WEIR_MAP_CELLS, WEIR_MAP_BLOCKS};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < sizeof(base) / sizeof(*base); i++)
+		if (!maps->memory[base[i]])
+			r = map_memory(maps, base[i], diags);
+	return r;
 }
 
 /* Of a control map, whatever its size. */

@@ -31,8 +31,11 @@
 	X(ALLOW, "weir_allow", ARRAY, 4, sizeof(struct weir_range),                                \
 	  WEIR_HALVES *WEIR_ALLOW_RANGES_MAX, 1)                                                   \
 	X(AREAS, "weir_areas", ARRAY, 4, sizeof(struct weir_area), WEIR_HALVES *WEIR_AREAS, 1)     \
-	X(GROUPS, "weir_groups", ARRAY, 4, sizeof(struct weir_group), WEIR_HALVES *WEIR_GROUPS, 1) \
+	X(RANKS, "weir_ranks", ARRAY, 4, sizeof(struct weir_ranks),                                \
+	  WEIR_HALVES *WEIR_AREAS / WEIR_RANKS_AREAS, 1)                                           \
+	X(CELLS, "weir_cells", ARRAY, 4, sizeof(struct weir_cell), WEIR_HALVES *WEIR_CELLS, 0)     \
 	X(BLOCKS, "weir_blocks", ARRAY, 4, sizeof(struct weir_block), 0, 0)                        \
+	X(LIVE_BITS, "weir_live_bits", ARRAY, 4, sizeof(__u64), WEIR_GROUPS, 1)                    \
 	X(BUCKETS, "weir_buckets", ARRAY, 4, sizeof(struct weir_bucket), WEIR_DESTINATIONS_MAX, 1) \
 	X(LIVE, "weir_live", HASH, sizeof(struct weir_live_key), sizeof(struct weir_live_entry),   \
 	  0, 0)                                                                                    \
@@ -94,10 +97,11 @@ int weir_maps_open_former(int program_fd, struct weir_diags *diags, struct weir_
 int weir_program_layout(int program_fd, __u32 *ret_layout);
 
 /*
- * Map weir_blocks too. weir_maps_open leaves it out, because the kernel fills in every page of a
- * mapping at once and only those who read or write the base denylist need to wait for that.
+ * Map weir_cells and weir_blocks too. weir_maps_open leaves them out, because the kernel fills in
+ * every page of a mapping at once and only those who read or write the base denylist need to wait
+ * for that.
  */
-int weir_maps_open_blocks(struct weir_maps *maps, struct weir_diags *diags);
+int weir_maps_open_base(struct weir_maps *maps, struct weir_diags *diags);
 
 /* Unmaps and closes; the kernel keeps what is pinned or attached. */
 void weir_maps_done(struct weir_maps *maps);
@@ -144,9 +148,21 @@ static inline struct weir_area *weir_maps_areas(const struct weir_maps *maps, __
 	return (struct weir_area *)maps->memory[WEIR_MAP_AREAS] + half * WEIR_AREAS;
 }
 
-static inline struct weir_group *weir_maps_groups(const struct weir_maps *maps, __u32 half)
+/* One an area. */
+static inline __u32 *weir_maps_ranks(const struct weir_maps *maps, __u32 half)
 {
-	return (struct weir_group *)maps->memory[WEIR_MAP_GROUPS] + half * WEIR_GROUPS;
+	return (__u32 *)maps->memory[WEIR_MAP_RANKS] + half * WEIR_AREAS;
+}
+
+static inline struct weir_cell *weir_maps_cells(const struct weir_maps *maps, __u32 half)
+{
+	return (struct weir_cell *)maps->memory[WEIR_MAP_CELLS] + half * WEIR_CELLS;
+}
+
+/* One word a group; of both halves. */
+static inline __u64 *weir_maps_live_bits(const struct weir_maps *maps)
+{
+	return maps->memory[WEIR_MAP_LIVE_BITS];
 }
 
 static inline struct weir_block *weir_maps_blocks(const struct weir_maps *maps)

@@ -30,7 +30,7 @@ static __u64 word_bits(__u32 first, __u32 count)
 	return (count == 64 ? ~0ULL : (1ULL << count) - 1) << first;
 }
 
-/* Every /24 that the prefix touches, in both halves: whichever is or comes in force. */
+/* Every /24 that the prefix touches, and its /20 in both halves: whichever is or comes in force. */
 static void set_live_bits(const struct weir_maps *maps, struct weir_prefix prefix)
 {
 	__u32 network = prefix.address >> 8, last = weir_prefix_last(prefix) >> 8;
@@ -40,12 +40,10 @@ static void set_live_bits(const struct weir_maps *maps, struct weir_prefix prefi
 		__u32 count = last - network + 1 < 64 - first ? last - network + 1 : 64 - first;
 		__u64 bits = word_bits(first, count);
 
-		for (__u32 half = 0; half < WEIR_HALVES; half++) {
-			__atomic_fetch_or(&weir_maps_groups(maps, half)[group].live, bits,
-					  __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&weir_maps_live_bits(maps)[group], bits, __ATOMIC_SEQ_CST);
+		for (__u32 half = 0; half < WEIR_HALVES; half++)
 			__atomic_fetch_or(&weir_maps_areas(maps, half)[group / 16].live,
 					  weir_area_bits(group, bits), __ATOMIC_SEQ_CST);
-		}
 		network += count;
 	}
 }

@@ -23,7 +23,7 @@ static int load(const struct weir_load *load, struct weir_diags *diags, struct w
 	int fd = -1;
 
 	return weir_gate_load(load, diags, &fd) ?: weir_maps_open(fd, false, diags, ret_maps) ?:
-	       weir_maps_open_blocks(ret_maps, diags);
+	       weir_maps_open_base(ret_maps, diags);
 }
 
 static void swap(struct weir_maps *a, struct weir_maps *b)

@@ -170,27 +170,33 @@ static bool is_sendable(__u32 address)
 	return network && network != 127 && network < 224;
 }
 
-/* The /24 networks of the group that no live entry touches in either half. */
-static __u64 calm_networks(const struct weir_maps *maps, __u32 group)
+/* Does no live entry touch the address's /24? */
+static bool is_calm(const struct weir_maps *maps, __u32 address)
 {
-	return ~(weir_maps_groups(maps, 0)[group].live | weir_maps_groups(maps, 1)[group].live);
+	return !(weir_maps_live_bits(maps)[weir_group_of(address)] & weir_network_bit(address));
+}
+
+/* A listed address of the /20 that begins at `address`, or 0. */
+static __u32 find_in_cell(const struct weir_maps *maps, const struct weir_rank *rank, __u32 address)
+{
+	for (__u32 i = 0; i < 1 << 12; i++)
+		if (weir_rank_has(rank, address | i) && is_calm(maps, address | i))
+			return address | i;
+	return 0;
 }
 
 static __u32 find_listed(const struct weir_maps *maps, const struct weir_rank *rank)
 {
-	for (__u32 group = 0; group < WEIR_GROUPS; group++) {
-		__u64 any = rank->groups[group].all | rank->groups[group].mixed;
-		__u32 address = group << 14;
+	__u32 found = 0;
 
-		any &= calm_networks(maps, group);
-		if (!any || !is_sendable(address))
-			continue;
-		address |= __builtin_ctzll(any) << 8;
-		for (__u32 host = 0; host < 256; host++)
-			if (weir_rank_has(rank, address | host))
-				return address | host;
+	for (__u32 cell = 0; !found && cell < WEIR_CELLS; cell++) {
+		__u32 address = cell << 12;
+
+		if (rank->areas[weir_area_of(address)].listed & weir_area_bit(address) &&
+		    is_sendable(address))
+			found = find_in_cell(maps, rank, address);
 	}
-	return 0;
+	return found;
 }
 
 static __u32 find_unlisted(const struct weir_maps *maps, const struct weir_rank *rank)
@@ -198,8 +204,7 @@ static __u32 find_unlisted(const struct weir_maps *maps, const struct weir_rank 
 	__u32 address = 0xc0000201; /* 192.0.2.1, then anywhere */
 
 	for (int i = 0; i < 100000; i++, address = address * 1664525 + 1013904223)
-		if (is_sendable(address) && !weir_rank_has(rank, address) &&
-		    calm_networks(maps, weir_group_of(address)) & weir_network_bit(address))
+		if (is_sendable(address) && !weir_rank_has(rank, address) && is_calm(maps, address))
 			return address;
 	return 0;
 }

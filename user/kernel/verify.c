@@ -113,7 +113,7 @@ static int check_policy(struct verify *verify)
 	__attribute__((cleanup(weir_generation_free))) struct weir_generation *wanted = NULL;
 	__attribute__((cleanup(weir_diff_done))) struct weir_diff diff = {};
 	struct weir_generation live;
-	int r = weir_maps_open_blocks(&verify->maps, verify->diags)
+	int r = weir_maps_open_base(&verify->maps, verify->diags)
 			?: weir_build(verify->config, &verify->maps, verify->diags, &wanted);
 
 	if (r)

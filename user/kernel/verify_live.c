@@ -24,7 +24,6 @@ enum { NAMED_MAX = 20 };
 struct live {
 	const struct weir_journal *journal;
 	const struct weir_maps *maps;
-	const struct weir_group *groups; /* of the half in force */
 	struct weir_drifts *to;
 	size_t found;
 };
@@ -55,7 +54,7 @@ static bool is_marked(const struct live *live, const struct weir_overlay_entry *
 	if (!(lengths >> entry->prefix.length & 1))
 		return false;
 	for (; network <= last; network++)
-		if (!(live->groups[network / 64].live >> network % 64 & 1))
+		if (!(weir_maps_live_bits(live->maps)[network / 64] >> network % 64 & 1))
 			return false;
 	return true;
 }
@@ -96,7 +95,7 @@ int weir_verify_live(const struct weir_paths *paths, const struct weir_maps *map
 {
 	_cleanup_journal_ struct weir_journal journal = {};
 	_cleanup_close_ int lock = -1;
-	struct live live = {&journal, maps, weir_maps_groups(maps, weir_maps_half(maps)), to, 0};
+	struct live live = {&journal, maps, to, 0};
 	__u64 now_ns = realtime_ns();
 	int r = weir_lock_take(paths, WEIR_LOCK_LIVE, "verify", WEIR_LOCK_WAIT_MS, diags, &lock)
 			?: weir_journal_read(paths, 0, diags, &journal);

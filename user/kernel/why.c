@@ -19,7 +19,7 @@ int weir_base_lists(struct weir_maps *maps, __u32 address, struct weir_diags *di
 		    bool *ret_is_listed)
 {
 	struct weir_generation live;
-	int r = weir_maps_open_blocks(maps, diags);
+	int r = weir_maps_open_base(maps, diags);
 
 	if (!r)
 		*ret_is_listed = weir_generation_view(maps, weir_maps_half(maps), &live) &&

@@ -3,15 +3,17 @@
  * How many addresses one set has and another has not: two sets of ranges, or two denylists.
  *
  * Denylists are compared a /24 at a time, as four words of one bit an address, whichever way each
- * of them holds the /24. Groups that are equal word by word are passed over, so that two lists of
+ * of them holds the /24. Cells that are equal word by word are passed over, so that two lists of
  * a million entries that differ in one take milliseconds.
  */
 #include <string.h>
 
 #include "plan/diff.h"
 
-static const struct weir_block whole = {{~0ULL, ~0ULL, ~0ULL, ~0ULL}};
-static const struct weir_block empty;
+/* A /24, one bit an address. */
+struct bits {
+	__u64 word[WEIR_MANY_BLOCKS];
+};
 
 static __u64 addresses_of(const struct weir_range *ranges, size_t count)
 {
@@ -53,49 +55,61 @@ struct weir_moved weir_moved_ranges(const struct weir_range *live, size_t live_c
 	};
 }
 
-/* The 256 bits of one /24. A rank beyond the blocks, which only a torn read has, is empty. */
-static const struct weir_block *block_at(const struct weir_rank *rank, __u32 group, __u64 bit)
+static struct bits few_bits(struct weir_block block)
 {
-	const struct weir_group *found = &rank->groups[group];
-	__u32 block;
+	struct bits bits = {};
 
-	if (found->all & bit)
-		return &whole;
-	if (!(found->mixed & bit))
-		return &empty;
-	block = weir_block_of(found, bit);
-	return block < rank->blocks_count ? &rank->blocks[block] : &empty;
+	for (int i = 0; i < WEIR_FEW_MAX; i++, block.word >>= 8)
+		bits.word[block.word >> 6 & 3] |= 1ULL << (block.word & 63);
+	return bits;
 }
 
-/* Are the two groups the same, blocks and all? False when in doubt. */
-static bool is_same_group(const struct weir_rank *live, const struct weir_rank *wanted, __u32 group)
+/* The bits of one /24. Blocks that are not there, which only a torn read has, are empty. */
+static struct bits bits_at(const struct weir_rank *rank, struct weir_cell cell, __u32 address)
 {
-	const struct weir_group *a = &live->groups[group], *b = &wanted->groups[group];
-	size_t blocks = __builtin_popcountll(a->mixed);
+	enum weir_spread spread = weir_cell_spread(cell, address);
+	__u64 block = weir_block_of(cell, address);
+	struct bits bits = {};
 
-	if (a->all != b->all || a->mixed != b->mixed)
+	if (spread == WEIR_WHOLE)
+		memset(&bits, 0xff, sizeof(bits));
+	else if (spread == WEIR_FEW && block < rank->blocks_count)
+		bits = few_bits(rank->blocks[block]);
+	else if (spread == WEIR_MANY && block + WEIR_MANY_BLOCKS <= rank->blocks_count)
+		memcpy(&bits, &rank->blocks[block], sizeof(bits));
+	return bits;
+}
+
+/* Are the two cells the same, blocks and all? False when in doubt. */
+static bool is_same_cell(const struct weir_rank *live, struct weir_cell a,
+			 const struct weir_rank *wanted, struct weir_cell b)
+{
+	size_t blocks = weir_cell_blocks(a, 16);
+
+	if (a.low != b.low || a.high != b.high)
 		return false;
 	if (!blocks)
 		return true;
-	if (a->rank + blocks > live->blocks_count || b->rank + blocks > wanted->blocks_count)
+	if (a.rank + blocks > live->blocks_count || b.rank + blocks > wanted->blocks_count)
 		return false;
-	return memcmp(&live->blocks[a->rank], &wanted->blocks[b->rank],
+	return memcmp(&live->blocks[a.rank], &wanted->blocks[b.rank],
 		      blocks * sizeof(struct weir_block)) == 0;
 }
 
-static void add_group(const struct weir_rank *live, const struct weir_rank *wanted, __u32 group,
-		      struct weir_moved *moved)
+/* What differs in the /20 that begins at `address`. */
+static void add_cell(const struct weir_rank *live, const struct weir_rank *wanted, __u32 address,
+		     struct weir_moved *moved)
 {
-	__u64 used = live->groups[group].all | live->groups[group].mixed |
-		     wanted->groups[group].all | wanted->groups[group].mixed;
+	struct weir_cell a = weir_rank_cell(live, address), b = weir_rank_cell(wanted, address);
 
-	for (; used; used &= used - 1) {
-		const struct weir_block *a = block_at(live, group, used & -used);
-		const struct weir_block *b = block_at(wanted, group, used & -used);
+	if (is_same_cell(live, a, wanted, b))
+		return;
+	for (int i = 0; i < 16; i++, address += 256) {
+		struct bits was = bits_at(live, a, address), is = bits_at(wanted, b, address);
 
-		for (int i = 0; i < 4; i++) {
-			moved->added += __builtin_popcountll(b->bits[i] & ~a->bits[i]);
-			moved->removed += __builtin_popcountll(a->bits[i] & ~b->bits[i]);
+		for (int j = 0; j < WEIR_MANY_BLOCKS; j++) {
+			moved->added += __builtin_popcountll(is.word[j] & ~was.word[j]);
+			moved->removed += __builtin_popcountll(was.word[j] & ~is.word[j]);
 		}
 	}
 }
@@ -106,8 +120,11 @@ struct weir_moved weir_moved_rank(const struct weir_rank *live, const struct wei
 
 	if (!live)
 		return (struct weir_moved){.added = wanted->denied_addresses};
-	for (__u32 group = 0; group < WEIR_GROUPS; group++)
-		if (!is_same_group(live, wanted, group))
-			add_group(live, wanted, group, &moved);
+	for (__u32 area = 0; area < WEIR_AREAS; area++) {
+		__u64 used = live->areas[area].listed | wanted->areas[area].listed;
+
+		for (; used; used &= used - 1)
+			add_cell(live, wanted, area << 18 | __builtin_ctzll(used) << 12, &moved);
+	}
 	return moved;
 }

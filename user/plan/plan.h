@@ -14,9 +14,12 @@
 
 /* ---- the denylist ---------------------------------------------------------------------- */
 
-/* Base denylist ready to be written: WEIR_GROUPS groups (`live` is 0) and their blocks. */
+/* Base denylist ready to be written (weir/deny.h). */
 struct weir_rank {
-	struct weir_group *groups;
+	struct weir_area *areas; /* WEIR_AREAS; `live` is 0 */
+	__u32 *ranks;            /* WEIR_AREAS: each area's first cell */
+	struct weir_cell *cells;
+	size_t cells_count;
 	struct weir_block *blocks;
 	size_t blocks_count;
 	__u64 denied_addresses;
@@ -33,6 +36,9 @@ int weir_rank_build(const struct weir_range *denied, size_t denied_count,
 		    struct weir_rank *ret_rank);
 void weir_rank_done(struct weir_rank *rank);
 
+/* The cell of the address's /20, all 0 where it has none. */
+struct weir_cell weir_rank_cell(const struct weir_rank *rank, __u32 address);
+
 /* Is the host-order address listed? The twin of the gate's lookup. */
 bool weir_rank_has(const struct weir_rank *rank, __u32 address);
 
@@ -47,7 +53,7 @@ bool weir_ranges_has(const struct weir_range *ranges, size_t count, __u32 addres
 /*
  * What one half of every map holds or will hold. Destinations keep their slot from one to the
  * next. Read back from the kernel it is the same struct: `rank.blocks` may then be the whole of
- * weir_blocks with the ranks as they stand there, or a copy of the half's blocks with
+ * weir_blocks with the cells' ranks as they stand there, or a copy of the half's blocks with
  * policy.blocks_first taken from every rank; `live` bits may be set and mean nothing here.
  */
 struct weir_generation {

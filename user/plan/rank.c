@@ -6,102 +6,126 @@
  *   allowed       |---|
  *   listed   |---|     |--|     |--|      each piece sets bits from left to right
  *
- * The pieces come in order of address, so blocks are appended in the very order in which the
- * ranks count them, and one pass over the groups at the end writes the ranks. Blocks grow by
- * doubling: at most two a piece, and never more than 2^24.
+ * The pieces come in order of address: they fill a bitmap of one /20, which becomes a cell and
+ * its blocks when a piece of the next one comes, in the very order in which the ranks count them.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "plan/plan.h"
 
-enum { HOSTS = 256, BLOCKS_FIRST = 1024 };
+enum { NETWORKS = 16, WORDS = 4, HOSTS = 256 };
 
 struct builder {
 	struct weir_rank rank;
-	size_t blocks_room;
-	__u64 last_network; /* /24 of the last block; none before the first */
+	__u64 bits[NETWORKS * WORDS]; /* of one /20 */
+	__u32 cell;                   /* which one */
+	bool is_used;                 /* some bit is set */
 };
 
-#define NO_NETWORK (1ULL << 32)
-
-/* The block of a /24, which is the last one or comes after it. NULL: no memory. */
-static struct weir_block *block_for(struct builder *builder, __u32 network)
+static enum weir_spread spread_of(const __u64 *bits)
 {
-	struct weir_rank *rank = &builder->rank;
+	int count = 0;
 
-	if (builder->last_network == network)
-		return &rank->blocks[rank->blocks_count - 1];
-
-	if (rank->blocks_count == builder->blocks_room) {
-		size_t room = builder->blocks_room ? builder->blocks_room * 2 : BLOCKS_FIRST;
-		struct weir_block *blocks = realloc(rank->blocks, room * sizeof(*blocks));
-
-		if (!blocks)
-			return NULL;
-		rank->blocks = blocks;
-		builder->blocks_room = room;
-	}
-	rank->groups[weir_group_of(network << 8)].mixed |= weir_network_bit(network << 8);
-	builder->last_network = network;
-	rank->blocks[rank->blocks_count] = (struct weir_block){};
-	return &rank->blocks[rank->blocks_count++];
+	for (int i = 0; i < WORDS; i++)
+		count += __builtin_popcountll(bits[i]);
+	if (count > WEIR_FEW_MAX)
+		return count == HOSTS ? WEIR_WHOLE : WEIR_MANY;
+	return count ? WEIR_FEW : WEIR_NOTHING;
 }
 
-/* Set the bits low to high (0 to 255, both included), a word at a time. */
-static void set_bits(struct weir_block *block, unsigned int low, unsigned int high)
+/* Up to eight host numbers; what is left over repeats the last one. */
+static struct weir_block few_of(const __u64 *bits)
+{
+	struct weir_block block = {};
+	__u64 host = 0;
+	int at = 0;
+
+	for (int i = 0; i < WORDS; i++)
+		for (__u64 rest = bits[i]; rest; rest &= rest - 1) {
+			host = i * 64 + __builtin_ctzll(rest);
+			block.word |= host << (at++ * 8);
+		}
+	for (; at < WEIR_FEW_MAX; at++)
+		block.word |= host << (at * 8);
+	return block;
+}
+
+static int add_block(struct weir_rank *rank, struct weir_block block)
+{
+	struct weir_block *added = weir_array_add(&rank->blocks, &rank->blocks_count);
+
+	if (!added)
+		return -ENOMEM;
+	*added = block;
+	return 0;
+}
+
+/* Write a /24 into the cell, and what blocks it needs behind the others. */
+static int put_network(struct weir_rank *rank, struct weir_cell *cell, int network,
+		       const __u64 *bits)
+{
+	enum weir_spread spread = spread_of(bits);
+	int r = 0;
+
+	cell->low |= (spread & 1) << network;
+	cell->high |= (spread >> 1) << network;
+	if (spread == WEIR_FEW)
+		return add_block(rank, few_of(bits));
+	for (int i = 0; !r && spread == WEIR_MANY && i < WORDS; i++)
+		r = add_block(rank, (struct weir_block){bits[i]});
+	return r;
+}
+
+/* The /20 at hand becomes a cell, and there is none at hand. */
+static int finish_cell(struct builder *builder)
+{
+	struct weir_rank *rank = &builder->rank;
+	struct weir_cell cell = {.rank = rank->blocks_count}, *added;
+	int r = 0;
+
+	if (!builder->is_used)
+		return 0;
+	for (int i = 0; !r && i < NETWORKS; i++)
+		r = put_network(rank, &cell, i, &builder->bits[i * WORDS]);
+	added = r ? NULL : weir_array_add(&rank->cells, &rank->cells_count);
+	if (!added)
+		return -ENOMEM;
+	*added = cell;
+	rank->areas[builder->cell / 64].listed |= 1ULL << builder->cell % 64;
+	memset(builder->bits, 0, sizeof(builder->bits));
+	builder->is_used = false;
+	return 0;
+}
+
+/* Set the bits low to high (both included, of one /20), a word at a time. */
+static void set_bits(__u64 *bits, unsigned int low, unsigned int high)
 {
 	for (unsigned int word = low / 64; word <= high / 64; word++) {
 		unsigned int first = word == low / 64 ? low % 64 : 0;
 		unsigned int last = word == high / 64 ? high % 64 : 63;
 
-		block->bits[word] |= (~0ULL >> (63 - last)) & (~0ULL << first);
+		bits[word] |= (~0ULL >> (63 - last)) & (~0ULL << first);
 	}
 }
 
-/* Whole /24 networks from `first` to `last`, both included. */
-static void set_networks(struct weir_group *groups, __u32 first, __u32 last)
-{
-	for (__u32 group = first / 64; group <= last / 64; group++) {
-		unsigned int low = group == first / 64 ? first % 64 : 0;
-		unsigned int high = group == last / 64 ? last % 64 : 63;
-
-		groups[group].all |= (~0ULL >> (63 - high)) & (~0ULL << low);
-	}
-}
-
-static int set_hosts(struct builder *builder, __u32 network, unsigned int low, unsigned int high)
-{
-	struct weir_block *block = block_for(builder, network);
-
-	if (!block)
-		return -ENOMEM;
-	set_bits(block, low, high);
-	return 0;
-}
-
-/* List every address from low to high: a part of a /24, whole ones, a part of another. */
+/* List every address from low to high, a /20 at a time. */
 static int set_piece(struct builder *builder, __u32 low, __u32 high)
 {
-	__u32 first = low >> 8, last = high >> 8;
-	bool is_head_whole = low % HOSTS == 0, is_tail_whole = high % HOSTS == HOSTS - 1;
-	int r = 0;
-
 	builder->rank.denied_addresses += (__u64)high - low + 1;
-	if (first == last && !(is_head_whole && is_tail_whole))
-		return set_hosts(builder, first, low % HOSTS, high % HOSTS);
+	for (__u32 cell = low >> 12; cell <= high >> 12; cell++) {
+		int r = cell == builder->cell ? 0 : finish_cell(builder);
 
-	if (!is_head_whole)
-		r = set_hosts(builder, first++, low % HOSTS, HOSTS - 1);
-	/* Whole ones are first..last, less the tail; none where first passed it: no underflow. */
-	if (is_tail_whole)
-		set_networks(builder->rank.groups, first, last);
-	else if (first < last)
-		set_networks(builder->rank.groups, first, last - 1);
-	if (!r && !is_tail_whole)
-		r = set_hosts(builder, last, 0, high % HOSTS);
-	return r;
+		if (r)
+			return r;
+		builder->cell = cell;
+		builder->is_used = true;
+		set_bits(builder->bits, cell == low >> 12 ? low & 4095 : 0,
+			 cell == high >> 12 ? high & 4095 : 4095);
+	}
+	return 0;
 }
 
 /*
@@ -134,13 +158,13 @@ static int set_difference(struct builder *builder, struct weir_range denied,
 	return 0;
 }
 
-static void number_blocks(struct weir_group *groups)
+static void number_cells(struct weir_rank *rank)
 {
-	__u32 rank = 0;
+	__u32 count = 0;
 
-	for (size_t i = 0; i < WEIR_GROUPS; i++) {
-		groups[i].rank = rank;
-		rank += __builtin_popcountll(groups[i].mixed);
+	for (size_t i = 0; i < WEIR_AREAS; i++) {
+		rank->ranks[i] = count;
+		count += __builtin_popcountll(rank->areas[i].listed);
 	}
 }
 
@@ -153,20 +177,21 @@ int weir_rank_build(const struct weir_range *denied, size_t denied_count,
 		    const struct weir_range *allowed, size_t allowed_count,
 		    struct weir_rank *ret_rank)
 {
-	_cleanup_(builder_done) struct builder builder = {.last_network = NO_NETWORK};
+	_cleanup_(builder_done) struct builder builder = {};
 	size_t next = 0;
+	int r = 0;
 
-	builder.rank.groups = calloc(WEIR_GROUPS, sizeof(*builder.rank.groups));
-	if (!builder.rank.groups)
+	builder.rank.areas = calloc(WEIR_AREAS, sizeof(*builder.rank.areas));
+	builder.rank.ranks = calloc(WEIR_AREAS, sizeof(*builder.rank.ranks));
+	if (!builder.rank.areas || !builder.rank.ranks)
 		return -ENOMEM;
 
-	for (size_t i = 0; i < denied_count; i++) {
-		int r = set_difference(&builder, denied[i], allowed, allowed_count, &next);
-
-		if (r)
-			return r;
-	}
-	number_blocks(builder.rank.groups);
+	for (size_t i = 0; !r && i < denied_count; i++)
+		r = set_difference(&builder, denied[i], allowed, allowed_count, &next);
+	r = r ?: finish_cell(&builder);
+	if (r)
+		return r;
+	number_cells(&builder.rank);
 	*ret_rank = builder.rank;
 	builder.rank = (struct weir_rank){};
 	return 0;
@@ -174,21 +199,29 @@ int weir_rank_build(const struct weir_range *denied, size_t denied_count,
 
 void weir_rank_done(struct weir_rank *rank)
 {
-	free(rank->groups);
+	free(rank->areas);
+	free(rank->ranks);
+	free(rank->cells);
 	free(rank->blocks);
 	*rank = (struct weir_rank){};
 }
 
+struct weir_cell weir_rank_cell(const struct weir_rank *rank, __u32 address)
+{
+	__u64 listed = rank->areas[weir_area_of(address)].listed;
+	__u32 cell = rank->ranks[weir_area_of(address)] + weir_cell_of(listed, address);
+
+	return listed & weir_area_bit(address) && cell < rank->cells_count ? rank->cells[cell]
+									   : (struct weir_cell){};
+}
+
 bool weir_rank_has(const struct weir_rank *rank, __u32 address)
 {
-	const struct weir_group *group = &rank->groups[weir_group_of(address)];
-	__u64 bit = weir_network_bit(address);
-	__u32 block;
+	struct weir_cell cell = weir_rank_cell(rank, address);
+	enum weir_spread spread = weir_cell_spread(cell, address);
+	__u32 block = weir_block_of(cell, address);
 
-	if (group->all & bit)
-		return true;
-	if (!(group->mixed & bit))
-		return false;
-	block = weir_block_of(group, bit);
-	return block < rank->blocks_count && weir_block_has(&rank->blocks[block], address);
+	if (spread == WEIR_NOTHING || spread == WEIR_WHOLE)
+		return spread == WEIR_WHOLE;
+	return block < rank->blocks_count && weir_block_has(rank->blocks[block], spread, address);
 }
