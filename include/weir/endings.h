@@ -71,7 +71,9 @@
 	X(UPGRADED, 101, 0, upgraded, "switched protocols, then both sides closed")                 \
 	X(DRAIN_DEADLINE, 0, 0, drain_deadline, "cut off: the shutdown's time was up")              \
 	X(CLIENT_CONNECTIONS, 429, 80, client_connections, "the client's address has as many connections as it may") \
-	X(CONTAINERS_FULL, 503, 80, containers_full, "every container of the app has as many connections as it may")
+	X(CONTAINERS_FULL, 503, 80, containers_full, "every container of the app has as many connections as it may") \
+	X(PROXY_HEADER, 400, 0, proxy_header, "the front end's PROXY header is missing or malformed") \
+	X(PROXY_HEADER_ADDRESS, 400, 0, proxy_header_address, "the PROXY header names a client without an IPv4 address")
 /* clang-format on */
 
 enum weir_ending {

@@ -87,7 +87,12 @@ Test(routes, reports_every_bad_line_with_its_column)
 	       "a.b http 10.0.0.1:80 http 10.0.0.2:80\n"
 	       "a.b app=x/y\n"
 	       "a.b app=\n"
-	       "a.b https 10.0.0.1:80\n",
+	       "a.b https 10.0.0.1:80\n"
+	       "a.b http proxy=v3 10.0.0.1:80\n"
+	       "a.b http proxy=v1\n"
+	       "alpn= app=x tls 10.0.0.1:80\n"
+	       "alpn=h2 tls 10.0.0.1:80\n"
+	       "alpn=h2 app=x http 10.0.0.1:80\n",
 	       "a.routes:1:5: 'mple.org' is none of app=, http, tls\n"
 	       "a.routes:2:4: 'exa!mple.org' has a character that no host name has\n"
 	       "a.routes:3:3: 'a..b' has an empty label\n"
@@ -110,7 +115,29 @@ Test(routes, reports_every_bad_line_with_its_column)
 	       "a.routes:18:22: http is stated twice\n"
 	       "a.routes:19:10: 'x/y' is no name: letters, digits, '.', '_' and '-'\n"
 	       "a.routes:20:9: a name has 1 to 63 characters\n"
-	       "a.routes:21:5: 'https' is none of app=, http, tls\n");
+	       "a.routes:21:5: 'https' is none of app=, http, tls\n"
+	       "a.routes:22:16: 'v3' is neither v1 nor v2\n"
+	       "a.routes:23:9: http has no ADDRESS:PORT behind it\n"
+	       "a.routes:24:6: '' is no protocol of 1 to 95 characters\n"
+	       "a.routes:25:1: a route by protocol needs app=NAME\n"
+	       "a.routes:26:1: a route by protocol has containers for tls only\n");
+}
+
+Test(routes, reads_prefaces_and_routes_by_protocol)
+{
+	static const char input[] = "a.b http proxy=v1 10.0.0.1:80 tls 10.0.0.1:443\n"
+				    "alpn=acme-tls/1 app=certs tls proxy=v2 10.0.0.2:443\n";
+	_cleanup_diags_ struct weir_diags diags = {0};
+	_cleanup_routes_ struct weir_routes routes = {0};
+
+	cr_assert_eq(parse(input, &diags, &routes), 0, "%s", diags_text(&diags));
+	cr_assert_eq(routes.count, 2);
+	cr_expect_eq(routes.items[0].preface[WEIR_HTTP], WEIR_PREFACE_V1);
+	cr_expect_eq(routes.items[0].preface[WEIR_TLS], WEIR_PREFACE_NONE);
+	cr_expect_eq(routes.items[0].containers_count[WEIR_HTTP], 1);
+	cr_expect_str_eq(routes.items[1].host, "alpn=acme-tls/1");
+	cr_expect_str_eq(routes.items[1].app, "certs");
+	cr_expect_eq(routes.items[1].preface[WEIR_TLS], WEIR_PREFACE_V2);
 }
 
 Test(routes, names_the_first_of_duplicates_across_files)

@@ -140,6 +140,7 @@ Test(config, reads_every_key)
 		"live_max: 1000\n"
 		"proxy:\n  user: nobody\n  workers: 4\n  connections: 100\n"
 		"  connections_per_client: 0\n  connections_per_container: 20\n"
+		"  trusted_proxies: [10.0.0.0/8, 192.0.2.7]\n  proxy_protocol: [198.51.100.0/24]\n"
 		"  metrics: 10.0.0.1:9465\n  routes: [a.routes, b.routes]\n";
 	_cleanup_config_ struct weir_config *config = NULL;
 
@@ -188,6 +189,10 @@ Test(config, reads_every_key)
 	cr_expect_eq(config->proxy.connections_max, 100);
 	cr_expect_eq(config->proxy.connections_per_client, 0);
 	cr_expect_eq(config->proxy.connections_per_container, 20);
+	cr_assert_eq(config->proxy.trusted_proxies_count, 2);
+	cr_expect_eq(config->proxy.trusted_proxies[1].address, 0xc0000207);
+	cr_assert_eq(config->proxy.proxy_protocol_count, 1);
+	cr_expect_eq(config->proxy.proxy_protocol[0].length, 24);
 	cr_expect_eq(config->proxy.metrics_address, 0x0a000001);
 	cr_expect_eq(config->proxy.metrics_port, 9465);
 	cr_assert_eq(config->routes.count, 2);

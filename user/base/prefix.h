@@ -32,6 +32,20 @@ static inline bool weir_prefix_has(struct weir_prefix prefix, __u32 address)
 	return (address & weir_prefix_mask(prefix.length)) == prefix.address;
 }
 
+struct weir_prefixes {
+	const struct weir_prefix *items;
+	size_t count;
+};
+
+/* Does one of them hold the address, host order? Reads them all: for a few hundred at most. */
+static inline bool weir_prefixes_have(const struct weir_prefixes *prefixes, __u32 address)
+{
+	for (size_t i = 0; i < prefixes->count; i++)
+		if (weir_prefix_has(prefixes->items[i], address))
+			return true;
+	return false;
+}
+
 /*
  * Read exactly `size` bytes as a dotted address, strictly: four decimal parts of 0 to 255,
  * without leading zeros. Host order.

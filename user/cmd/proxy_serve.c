@@ -150,6 +150,10 @@ int weir_proxy_serve(struct weir_proxy_run *run)
 		limits.connections_max = settings->connections_max;
 	limits.connections_per_client = settings->connections_per_client;
 	limits.connections_per_container = settings->connections_per_container;
+	limits.trusted = (struct weir_prefixes){settings->trusted_proxies,
+						settings->trusted_proxies_count};
+	limits.prefaced = (struct weir_prefixes){settings->proxy_protocol,
+						 settings->proxy_protocol_count};
 	weir_proxy_raise_descriptors(limits.connections_max);
 	run->notify_fd = weir_notify_open();
 	if (weir_proxy_claim(run) ||

@@ -26,6 +26,7 @@
 enum {
 	WEIR_ROUTES_MAX = 1 << 22,  /* host names of all routes files together */
 	WEIR_CONTAINERS_MAX = 1024, /* of one host name and protocol */
+	WEIR_FRONT_ENDS_MAX = 256,  /* prefixes in each list of front ends */
 };
 
 /* Where a value was written. `path` belongs to the value's struct weir_list, region or config. */
@@ -104,12 +105,19 @@ struct weir_container {
 	__u16 port;
 };
 
+/* What a connection to a container begins with: nothing, or the client's address in the PROXY protocol. */
+enum weir_preface_version { WEIR_PREFACE_NONE, WEIR_PREFACE_V1, WEIR_PREFACE_V2 };
+
+/* In front of a protocol in place of a host: TLS connections whose client offers it. */
+#define WEIR_ROUTE_ALPN "alpn="
+
 /* A host name and its containers. `host` is lower case, without a trailing dot. */
 struct weir_route {
-	char *host; /* `*.` in front: any one name below; NULL: the default route */
+	char *host; /* `*.` in front: any one name below; `alpn=`; NULL: the default route */
 	char *app;  /* the app's name; the host's where none was stated */
 	struct weir_container *containers[2]; /* by enum weir_protocol */
 	size_t containers_count[2];
+	enum weir_preface_version preface[2];
 	struct weir_origin origin;
 };
 
@@ -134,6 +142,9 @@ struct weir_proxy_settings {
 	unsigned int log;                       /* enum weir_log_format */
 	unsigned int log_max;                   /* lines a second; 0: no bound */
 	char *log_file;                         /* NULL: standard output */
+	/* Front ends: whose X-Forwarded-* are believed, and who begins with a PROXY header. */
+	struct weir_prefix *trusted_proxies, *proxy_protocol;
+	size_t trusted_proxies_count, proxy_protocol_count;
 };
 
 struct weir_config {

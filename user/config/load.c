@@ -182,6 +182,8 @@ void weir_config_free(struct weir_config **config)
 	free(c->machine);
 	free(c->proxy.user);
 	free(c->proxy.log_file);
+	free(c->proxy.trusted_proxies);
+	free(c->proxy.proxy_protocol);
 	free(c);
 	*config = NULL;
 }

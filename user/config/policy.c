@@ -277,6 +277,26 @@ static void log_read(struct weir_loader *loader, const struct raw_proxy *raw,
 		weir_loader_no_memory(loader);
 }
 
+static void front_ends_read(struct weir_loader *loader, char *const *texts, unsigned int count,
+			    struct weir_prefix **prefixes, size_t *prefixes_count)
+{
+	if (count > WEIR_FRONT_ENDS_MAX) {
+		weir_loader_error(loader, texts[WEIR_FRONT_ENDS_MAX],
+				  "more than %d front ends (WEIR_FRONT_ENDS_MAX)",
+				  WEIR_FRONT_ENDS_MAX);
+		return;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		struct weir_prefix prefix, *item;
+
+		if (!weir_loader_prefix(loader, texts[i], &prefix))
+			continue;
+		item = weir_loader_add(loader, prefixes, prefixes_count);
+		if (item)
+			*item = prefix;
+	}
+}
+
 void weir_loader_proxy(struct weir_loader *loader)
 {
 	const struct raw_proxy *raw = &loader->raw->proxy;
@@ -293,6 +313,10 @@ void weir_loader_proxy(struct weir_loader *loader)
 	weir_loader_number(loader, raw->workers, 0, WORKERS_MAX, &proxy->workers);
 	metrics_read(loader, raw->metrics, proxy);
 	log_read(loader, raw, proxy);
+	front_ends_read(loader, raw->trusted_proxies, raw->trusted_proxies_count,
+			&proxy->trusted_proxies, &proxy->trusted_proxies_count);
+	front_ends_read(loader, raw->proxy_protocol, raw->proxy_protocol_count,
+			&proxy->proxy_protocol, &proxy->proxy_protocol_count);
 	weir_loader_number(loader, raw->connections, 1, CONNECTIONS_MAX, &proxy->connections_max);
 	proxy->connections_per_client = PER_CLIENT_DEFAULT;
 	weir_loader_number(loader, raw->connections_per_client, 0, CONNECTIONS_MAX,

@@ -2,13 +2,15 @@
 /*
  * Routes files: which containers answer for a host name.
  *
- *   HOST [app=NAME] [http ADDRESS:PORT...] [tls ADDRESS:PORT...]
+ *   HOST [app=NAME] [http [proxy=v1|v2] ADDRESS:PORT...] [tls [proxy=v1|v2] ADDRESS:PORT...]
  *
- *   shop.example     app=shop http 10.0.1.5:8080 10.0.1.6:8080 tls 10.0.1.5:8443
+ *   shop.example     app=shop http 10.0.1.5:8080 10.0.1.6:8080 tls proxy=v2 10.0.1.5:8443
  *   *.shop.example   app=shop http 10.0.1.5:8080
+ *   alpn=acme-tls/1  app=certs tls 10.0.1.8:8443
  *   default          http 10.0.1.9:8080
  *
- * HOST is one name, `*.` and a name for any one label below it, or `default`. A route without
+ * HOST is one name, `*.` and a name for any one label below it, `alpn=` and a protocol that TLS clients
+ * offer, or `default`. `proxy=` asks for a PROXY header in front of each connection. A route without
  * containers is an app that is known and has none. All files are read into one arena and sorted
  * once at the end: a million routes cost a sort and a few hundred allocations.
  */
@@ -20,6 +22,9 @@
 #include "base/cleanup.h"
 #include "config/host.h"
 #include "config/parse.h"
+
+/* As much of one name as is kept of a hello, with its length byte. */
+enum { ALPN_MAX = 95 };
 
 struct reader {
 	const char *path; /* the routes' own copy */
@@ -105,6 +110,18 @@ static int containers_keep(struct reader *reader, struct weir_route *route,
 	return 0;
 }
 
+static int preface_parse(struct reader *reader, unsigned int line, struct weir_token token,
+			 enum weir_preface_version *ret_version)
+{
+	bool is_v1 = weir_token_is(token, "v1");
+
+	if (!is_v1 && !weir_token_is(token, "v2"))
+		return weir_diags_error(reader->diags, reader->path, line, token.column,
+					"'%.*s' is neither v1 nor v2", WEIR_TOKEN_ARG(token));
+	*ret_version = is_v1 ? WEIR_PREFACE_V1 : WEIR_PREFACE_V2;
+	return 0;
+}
+
 /* `http` or `tls`, at `word`, and the addresses behind it. *word is the next word then. */
 static int protocol_parse(struct reader *reader, struct weir_line *line, struct weir_token *word,
 			  bool *ret_has_word, struct weir_route *route)
@@ -117,7 +134,12 @@ static int protocol_parse(struct reader *reader, struct weir_line *line, struct 
 		return weir_diags_error(reader->diags, reader->path, line->number, word->column,
 					"%.*s is stated twice", WEIR_TOKEN_ARG(*word));
 	reader->containers_count = 0;
-	while ((*ret_has_word = weir_line_take(line, word))) {
+	*ret_has_word = weir_line_take(line, word);
+	if (*ret_has_word && weir_token_skip(word, "proxy=")) {
+		failed = preface_parse(reader, line->number, *word, &route->preface[protocol]);
+		*ret_has_word = weir_line_take(line, word);
+	}
+	for (; *ret_has_word; *ret_has_word = weir_line_take(line, word)) {
 		if (weir_token_is(*word, "http") || weir_token_is(*word, "tls"))
 			break;
 		r = container_add(reader, line->number, *word);
@@ -144,6 +166,22 @@ static int app_parse(struct reader *reader, unsigned int line, struct weir_token
 	return route->app ? 0 : -ENOMEM;
 }
 
+/* A protocol's name, RFC 7301; what is not printable has no form here. */
+static int alpn_parse(struct reader *reader, unsigned int line, struct weir_token whole,
+		      struct weir_token protocol, struct weir_route *route)
+{
+	bool is_well = protocol.size && protocol.size <= ALPN_MAX;
+
+	for (size_t i = 0; i < protocol.size; i++)
+		is_well = is_well && protocol.text[i] > ' ' && protocol.text[i] <= '~';
+	if (!is_well)
+		return weir_diags_error(reader->diags, reader->path, line, protocol.column,
+					"'%.*s' is no protocol of 1 to %d characters",
+					WEIR_TOKEN_ARG(protocol), ALPN_MAX);
+	route->host = weir_arena_copy_text(&reader->routes->arena, whole.text, whole.size);
+	return route->host ? 0 : -ENOMEM;
+}
+
 static int host_parse(struct reader *reader, unsigned int line, struct weir_token token,
 		      struct weir_route *route)
 {
@@ -157,6 +195,8 @@ static int host_parse(struct reader *reader, unsigned int line, struct weir_toke
 		route->app = weir_arena_copy_text(&reader->routes->arena, "default", 7);
 		return route->app ? 0 : -ENOMEM;
 	}
+	if (weir_token_skip(&token, WEIR_ROUTE_ALPN))
+		return alpn_parse(reader, line, whole, token, route);
 	is_wild = weir_token_skip(&token, "*.");
 	if (weir_host_parse(token.text, token.size, host + 2, &at, &why))
 		return weir_diags_error(reader->diags, reader->path, line, token.column + at,
@@ -193,6 +233,13 @@ static int line_parse(struct reader *reader, struct weir_line *line, struct weir
 		if (r)
 			return r;
 	}
+	if (route->containers_count[WEIR_HTTP] && route->host &&
+	    !strncmp(route->host, WEIR_ROUTE_ALPN, strlen(WEIR_ROUTE_ALPN)))
+		return weir_diags_error(reader->diags, reader->path, line->number, 1,
+					"a route by protocol has containers for tls only");
+	if (!route->app)
+		return weir_diags_error(reader->diags, reader->path, line->number, 1,
+					"a route by protocol needs app=NAME");
 	return 0;
 }
 

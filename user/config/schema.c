@@ -76,6 +76,8 @@ static const cyaml_schema_field_t proxy_fields[] = {
 	TEXT("connections", struct raw_proxy, connections),
 	TEXT("connections_per_client", struct raw_proxy, connections_per_client),
 	TEXT("connections_per_container", struct raw_proxy, connections_per_container),
+	LIST("trusted_proxies", struct raw_proxy, trusted_proxies, text, 0),
+	LIST("proxy_protocol", struct raw_proxy, proxy_protocol, text, 0),
 	TEXT("metrics", struct raw_proxy, metrics),
 	TEXT("log", struct raw_proxy, log),
 	TEXT("log_file", struct raw_proxy, log_file),

@@ -42,6 +42,8 @@ struct raw_proxy {
 	char *user, *workers, *connections, *metrics;
 	char *log, *log_file, *log_max;
 	char *connections_per_client, *connections_per_container;
+	char **trusted_proxies, **proxy_protocol;
+	unsigned int trusted_proxies_count, proxy_protocol_count;
 	char **routes;
 	unsigned int routes_count;
 };

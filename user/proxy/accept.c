@@ -67,7 +67,9 @@ static void welcome(struct weir_worker *worker, int fd, enum weir_protocol proto
 	}
 	/* Deferred by the listener until there was something to read. */
 	conn->client.can_read = true;
-	if (weir_conn_admit(conn))
+	conn->awaits_preface = weir_prefixes_have(&worker->proxy->limits.prefaced,
+						  ntohl(peer->sin_addr.s_addr));
+	if (conn->awaits_preface || weir_conn_admit(conn))
 		weir_conn_run(conn);
 }
 

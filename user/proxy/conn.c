@@ -142,9 +142,13 @@ bool weir_conn_admit(struct weir_conn *conn)
 {
 	struct weir_worker *worker = conn->worker;
 	enum weir_ending ending = WEIR_END_CLIENT_CONNECTIONS;
-	int r = worker->proxy->clients
-			? weir_clients_enter(worker->proxy->clients, conn->peer_address)
-			: 0;
+	int r;
+
+	conn->is_trusted = weir_prefixes_have(&limits(conn)->trusted, ntohl(conn->peer_address));
+	if (conn->is_trusted)
+		return true;
+	r = worker->proxy->clients ? weir_clients_enter(worker->proxy->clients, conn->peer_address)
+				   : 0;
 
 	conn->is_counted = worker->proxy->clients && !r;
 	if (!r)
@@ -157,6 +161,18 @@ bool weir_conn_admit(struct weir_conn *conn)
 		weir_flow_flush(&conn->down, &worker->pools);
 	weir_conn_close(conn, ending);
 	return false;
+}
+
+void weir_conn_learn_local(struct weir_conn *conn)
+{
+	struct sockaddr_in local = {0};
+	socklen_t size = sizeof(local);
+
+	if (conn->local_port)
+		return;
+	getsockname(conn->client.fd, (struct sockaddr *)&local, &size);
+	conn->local_address = local.sin_addr.s_addr;
+	conn->local_port = local.sin_port;
 }
 
 static void linger(struct weir_conn *conn)
@@ -267,6 +283,8 @@ static void step(struct weir_conn *conn)
 {
 	switch ((enum weir_conn_state)conn->state) {
 	case WEIR_CONN_SNIFF:
+		if (conn->awaits_preface && !weir_preface_sniff(conn))
+			break;
 		if (conn->protocol == WEIR_TLS)
 			weir_tls_sniff(conn);
 		else
@@ -315,7 +333,9 @@ void weir_conn_expired(struct weir_conn *conn)
 {
 	switch ((enum weir_conn_state)conn->state) {
 	case WEIR_CONN_SNIFF:
-		if (conn->protocol == WEIR_TLS)
+		if (conn->awaits_preface)
+			weir_conn_refuse(conn, WEIR_END_PROXY_HEADER);
+		else if (conn->protocol == WEIR_TLS)
 			weir_conn_refuse(conn, WEIR_END_HELLO_TIMEOUT);
 		else if (!conn->sniffing)
 			weir_conn_close(conn, WEIR_END_KEEPALIVE_TIMEOUT);

@@ -45,7 +45,8 @@ struct weir_link {
 	struct weir_link *next_idle, *previous_idle; /* of its container, on this worker */
 	struct weir_list_link idle;                  /* of all idle ones of this worker */
 	struct weir_timer timer;                     /* while idle, or to be reset */
-	bool is_reused;                              /* has carried a request before this one */
+	bool is_private; /* began with a PROXY header: not for another client */
+	bool is_reused;  /* has carried a request before this one */
 	bool is_connected;
 };
 
@@ -112,6 +113,8 @@ struct weir_conn {
 	bool client_closed_first; /* of a tunnel */
 	bool is_up_broken;        /* the container takes no more; what the client sends is left */
 	bool is_billed;           /* the request under way is for the app of `account` */
+	bool awaits_preface;      /* a front end's PROXY header */
+	bool is_trusted;          /* a front end: what it says of the client counts */
 	__u8 drain_tries;
 };
 
@@ -132,10 +135,14 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending);
 void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending);
 
 /*
- * Count it among its client's connections. False when the client has too many: then it has been
- * told so, if that could be done without waiting, and the connection is closed.
+ * Who the client is, is known: count it among its connections, unless it is a front end. False when
+ * it has too many: then it has been told so, if that could be done without waiting, and the
+ * connection is closed.
  */
 bool weir_conn_admit(struct weir_conn *conn);
+
+/* Learn the address and port that the client connected to. */
+void weir_conn_learn_local(struct weir_conn *conn);
 
 /* Push the deadline: `ns` from now. */
 void weir_conn_wait(struct weir_conn *conn, __u64 ns);
@@ -157,6 +164,14 @@ void weir_conn_log(struct weir_conn *conn, enum weir_ending ending);
 union weir_sniffing *weir_conn_sniffing(struct weir_conn *conn);
 void weir_conn_unsniff(struct weir_conn *conn);
 
+/*
+ * The PROXY protocol (preface.c). Read a front end's header: true when it is whole and the
+ * connection goes on. Put a header in front of what goes to the container: 0 or -ENOMEM; over TLS
+ * the hello must still be there.
+ */
+bool weir_preface_sniff(struct weir_conn *conn);
+int weir_preface_put(struct weir_conn *conn, enum weir_preface_version version);
+
 /* TLS, in SNIFF (tls.c). */
 void weir_tls_sniff(struct weir_conn *conn);
 
@@ -171,7 +186,10 @@ void weir_http_note(struct weir_conn *conn);
 void weir_tunnel_relay(struct weir_conn *conn);
 void weir_tunnel_break(struct weir_conn *conn, struct weir_end *broken);
 
-/* The name is known: find its pool and connect, or refuse (connect.c). */
+/*
+ * The name is known: find its pool and connect, or refuse (connect.c). `name` may be a part of what
+ * sniffing has borrowed, which is given back here.
+ */
 void weir_conn_route(struct weir_conn *conn, const char *name, size_t size);
 /* The pool is needed no more. */
 void weir_conn_unroute(struct weir_conn *conn);

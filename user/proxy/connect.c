@@ -52,6 +52,7 @@ static int attach(struct weir_conn *conn, struct weir_container_state *container
 		return r;
 	}
 	conn->link->conn = conn;
+	conn->link->is_private = conn->pool->preface;
 	conn->container_address = container->address.sin_addr.s_addr;
 	conn->container_port = container->address.sin_port;
 	snprintf(conn->app, sizeof(conn->app), "%s", container->app);
@@ -96,19 +97,34 @@ static void try_containers(struct weir_conn *conn, const struct weir_container_s
 	weir_conn_refuse(conn, ending_of_errno(-r));
 }
 
+/* Over TLS a protocol that the client offers may have an app of its own, whatever the name. */
+static struct weir_pool *find_pool(const struct weir_conn *conn, const char *name, size_t size)
+{
+	struct weir_pool *pool = NULL;
+
+	if (conn->protocol == WEIR_TLS)
+		pool = weir_table_find_offer(conn->table, &conn->sniffing->hello);
+	return pool ? pool : weir_table_find(conn->table, name, size, conn->protocol);
+}
+
 void weir_conn_route(struct weir_conn *conn, const char *name, size_t size)
 {
 	struct weir_worker *worker = conn->worker;
 
 	conn->has_retried = false;
 	conn->table = weir_table_ref(worker->table);
-	conn->pool = weir_table_find(conn->table, name, size, conn->protocol);
+	conn->pool = find_pool(conn, name, size);
 	if (!conn->pool) {
 		weir_conn_refuse(conn, size ? WEIR_END_UNKNOWN_HOST : WEIR_END_NO_NAME);
 		return;
 	}
 	weir_conn_bill(conn, conn->pool->account);
-	try_containers(conn, NULL, conn->is_idempotent && !conn->is_tunnel);
+	if (conn->pool->preface && weir_preface_put(conn, conn->pool->preface) < 0) {
+		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
+		return;
+	}
+	weir_conn_unsniff(conn);
+	try_containers(conn, NULL, conn->is_idempotent && !conn->is_tunnel && !conn->pool->preface);
 }
 
 bool weir_conn_retry(struct weir_conn *conn)

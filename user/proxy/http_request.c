@@ -4,7 +4,6 @@
  * connection anew.
  */
 #include <string.h>
-#include <sys/socket.h>
 
 #include "proxy/proxy.h"
 #include "proxy/rewrite.h"
@@ -22,18 +21,6 @@ static bool start_request(struct weir_conn *conn)
 	conn->status = 0;
 	weir_conn_wait(conn, conn->worker->proxy->limits.hello_ns);
 	return true;
-}
-
-static void learn_local_address(struct weir_conn *conn)
-{
-	struct sockaddr_in local = {0};
-	socklen_t size = sizeof(local);
-
-	if (conn->local_port)
-		return;
-	getsockname(conn->client.fd, (struct sockaddr *)&local, &size);
-	conn->local_address = local.sin_addr.s_addr;
-	conn->local_port = local.sin_port;
 }
 
 static __u64 next_random(__u64 state[2])
@@ -133,7 +120,7 @@ static void take_request(struct weir_conn *conn)
 		weir_conn_refuse(conn, WEIR_END_BODY_TOO_LARGE);
 		return;
 	}
-	learn_local_address(conn);
+	weir_conn_learn_local(conn);
 	if (!compose(conn, request, head)) {
 		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
 		return;

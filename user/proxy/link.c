@@ -122,7 +122,7 @@ void weir_link_release(struct weir_conn *conn, bool may_be_reused)
 	if (!link)
 		return;
 	weir_container_leave(link->container);
-	if (may_be_reused && !link->end.is_hung && !conn->worker->is_draining)
+	if (may_be_reused && !link->is_private && !link->end.is_hung && !conn->worker->is_draining)
 		enter_idle(conn->worker, link);
 	else
 		link_free(conn->worker, link);

@@ -85,9 +85,10 @@ static bool has_containers(const struct weir_pool *pool, const struct weir_conta
 	return true;
 }
 
-/* A pool of this app and protocol; with `containers`, one that has exactly these. */
+/* A pool of this app and protocol; with `containers`, one that has exactly these and this preface. */
 static long find_pool(const struct weir_table *table, const char *app, enum weir_protocol protocol,
-		      const struct weir_container *containers, size_t count)
+		      const struct weir_container *containers, size_t count,
+		      enum weir_preface_version preface)
 {
 	__u64 hash = hash_pool(table, app, protocol), cursor = hash;
 	long item;
@@ -96,7 +97,8 @@ static long find_pool(const struct weir_table *table, const char *app, enum weir
 		const struct weir_pool *pool = &table->pools[item];
 
 		if (pool->protocol == protocol && !strcmp(pool->app, app) &&
-		    (!containers || has_containers(pool, containers, count)))
+		    (!containers ||
+		     (pool->preface == preface && has_containers(pool, containers, count))))
 			return item;
 	}
 	return -1;
@@ -105,7 +107,7 @@ static long find_pool(const struct weir_table *table, const char *app, enum weir
 static struct weir_account *find_account(const struct weir_table *table, const char *app)
 {
 	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++) {
-		long number = find_pool(table, app, protocol, NULL, 0);
+		long number = find_pool(table, app, protocol, NULL, 0, 0);
 
 		if (number >= 0)
 			return table->pools[number].account;
@@ -153,7 +155,8 @@ static long intern_pool(struct build *build, const struct weir_route *route,
 							  ? route->containers[protocol]
 							  : &none;
 	size_t count = route->containers_count[protocol];
-	long number = find_pool(table, app, protocol, containers, count), old;
+	long number = find_pool(table, app, protocol, containers, count, route->preface[protocol]),
+	     old;
 	struct weir_account *account;
 	struct weir_pool *pool;
 
@@ -164,9 +167,12 @@ static long intern_pool(struct build *build, const struct weir_route *route,
 	account = intern_account(build, app);
 	if (!account)
 		return -ENOMEM;
-	*pool = (struct weir_pool){.app = account->app, .account = account, .protocol = protocol};
+	*pool = (struct weir_pool){.app = account->app,
+				   .account = account,
+				   .protocol = protocol,
+				   .preface = route->preface[protocol]};
 	table->pools_count++;
-	old = build->before ? find_pool(build->before, app, protocol, NULL, 0) : -1;
+	old = build->before ? find_pool(build->before, app, protocol, NULL, 0, 0) : -1;
 	if (old >= 0)
 		pool->turn = __atomic_load_n(&build->before->pools[old].turn, __ATOMIC_RELAXED);
 	weir_index_add(&table->pools_index, hash_pool(table, app, protocol), number);
@@ -193,6 +199,8 @@ static int add_entry(struct build *build, const struct weir_route *route, size_t
 		*names_size += size;
 		weir_index_add(&table->names_index, weir_hash(&table->key, route->host, size),
 			       table->entries_count);
+		table->offers_count += !strncmp(route->host, WEIR_ROUTE_ALPN,
+						strlen(WEIR_ROUTE_ALPN));
 	} else {
 		table->default_entry = table->entries_count;
 	}
@@ -311,6 +319,25 @@ struct weir_pool *weir_table_find(const struct weir_table *table, const char *na
 	if (entry < 0)
 		entry = table->default_entry;
 	return entry < 0 ? NULL : &table->pools[table->entries[entry].pools[protocol]];
+}
+
+struct weir_pool *weir_table_find_offer(const struct weir_table *table,
+					const struct weir_hello *hello)
+{
+	char name[sizeof(WEIR_ROUTE_ALPN) + WEIR_HELLO_ALPN_MAX] = WEIR_ROUTE_ALPN;
+	const size_t start = strlen(WEIR_ROUTE_ALPN);
+
+	for (size_t at = 0; table->offers_count && at < hello->alpn_size;) {
+		size_t size = hello->alpn[at];
+		long entry;
+
+		memcpy(name + start, hello->alpn + at + 1, size);
+		entry = find_entry(table, name, start + size);
+		if (entry >= 0)
+			return &table->pools[table->entries[entry].pools[WEIR_TLS]];
+		at += size + 1;
+	}
+	return NULL;
 }
 
 int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,

@@ -15,6 +15,7 @@
 #include "proxy/account.h"
 #include "proxy/container.h"
 #include "proxy/index.h"
+#include "sniff/hello.h"
 
 /* An app's containers for one protocol. Routes of one app with the same containers share it. */
 struct weir_pool {
@@ -23,6 +24,7 @@ struct weir_pool {
 	const char *app; /* the account's */
 	struct weir_account *account;
 	enum weir_protocol protocol;
+	enum weir_preface_version preface; /* what each connection to them begins with */
 	struct weir_container_state **containers;
 };
 
@@ -38,7 +40,8 @@ struct weir_table {
 	struct weir_index names_index;
 	struct weir_table_entry *entries;
 	size_t entries_count;
-	long default_entry; /* -1: none */
+	long default_entry;  /* -1: none */
+	size_t offers_count; /* routes by a TLS protocol */
 	char *names;
 	struct weir_index pools_index, containers_index;
 	struct weir_pool *pools;
@@ -68,6 +71,10 @@ void weir_table_unref(struct weir_table **table);
  */
 struct weir_pool *weir_table_find(const struct weir_table *table, const char *name, size_t size,
 				  enum weir_protocol protocol);
+
+/* The pool of the first protocol that the hello offers and that has a route; NULL: none. */
+struct weir_pool *weir_table_find_offer(const struct weir_table *table,
+					const struct weir_hello *hello);
 
 /*
  * Whose turn is it? Each container in its turn, leaving out those in quarantine, `except` (may be

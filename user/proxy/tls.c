@@ -15,23 +15,22 @@ static enum weir_sniff feed(struct weir_conn *conn)
 
 static void route(struct weir_conn *conn)
 {
-	char name[WEIR_NAME_MAX + 1];
-	size_t size = conn->sniffing->hello.name_size;
+	const struct weir_hello *hello = &conn->sniffing->hello;
 
-	for (size_t i = 0; i < size; i++)
-		name[i] = conn->sniffing->hello.name[i];
-	conn->note = weir_log_note_name(&conn->worker->proxy->log, name, size);
+	conn->note = weir_log_note_name(&conn->worker->proxy->log, hello->name, hello->name_size);
 	conn->times.head_ns = conn->worker->now_ns;
-	weir_conn_unsniff(conn);
 	conn->is_tunnel = true;
 	weir_flow_start(&conn->up, WEIR_FRAMED_CLOSE, 0);
 	weir_flow_start(&conn->down, WEIR_FRAMED_CLOSE, 0);
-	weir_conn_route(conn, name, size);
+	weir_conn_route(conn, hello->name, hello->name_size);
 }
 
 void weir_tls_sniff(struct weir_conn *conn)
 {
-	enum weir_flow_result result;
+	enum weir_flow_result result = WEIR_FLOW_DONE;
+
+	/* Bytes that came along with a PROXY header. */
+	bool has_bytes = conn->up.in && conn->up.in->judged < conn->up.in->end;
 
 	if (!conn->sniffing) {
 		if (!weir_conn_sniffing(conn)) {
@@ -40,7 +39,9 @@ void weir_tls_sniff(struct weir_conn *conn)
 		}
 		weir_hello_init(&conn->sniffing->hello);
 	}
-	while ((result = weir_flow_read(&conn->up, &conn->worker->pools)) == WEIR_FLOW_DONE) {
+	while (has_bytes ||
+	       (result = weir_flow_read(&conn->up, &conn->worker->pools)) == WEIR_FLOW_DONE) {
+		has_bytes = false;
 		switch (feed(conn)) {
 		case WEIR_MORE:
 			continue;

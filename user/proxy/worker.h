@@ -24,6 +24,8 @@ struct weir_proxy_limits {
 	__u32 connections_max;
 	__u32 connections_per_client;    /* 0: no limit */
 	__u32 connections_per_container; /* that carry something; 0: no limit */
+	/* Front ends, the caller's: whose word on the client counts, and who sends a PROXY header. */
+	struct weir_prefixes trusted, prefaced;
 };
 
 extern const struct weir_proxy_limits weir_proxy_limits_default;
