@@ -49,14 +49,6 @@ const char *weir_map_name(enum weir_map map)
 	return specs[map].name;
 }
 
-__u64 weir_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 __u32 weir_maps_half(const struct weir_maps *maps)
 {
 	return weir_control_half(__atomic_load_n(&weir_maps_control(maps)->word, __ATOMIC_ACQUIRE),

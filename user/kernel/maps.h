@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/diag.h"
+#include "kernel/clock.h"
 #include "weir/bucket.h"
 #include "weir/counts.h"
 #include "weir/deny.h"
@@ -174,9 +175,6 @@ static inline struct weir_bucket *weir_maps_buckets(const struct weir_maps *maps
 {
 	return maps->memory[WEIR_MAP_BUCKETS];
 }
-
-/* CLOCK_MONOTONIC in nanoseconds: the clock of expiries, trials and buckets. */
-__u64 weir_now_ns(void);
 
 /* The half that packets are judged with at this moment. */
 __u32 weir_maps_half(const struct weir_maps *maps);

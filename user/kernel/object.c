@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -23,19 +22,6 @@ void weir_gate_free(struct weir_gate **gate)
 {
 	weir_gate__destroy(*gate);
 	*gate = NULL;
-}
-
-static __u64 timespec_ns(const struct timespec *time)
-{
-	return time->tv_sec * 1000000000ULL + time->tv_nsec;
-}
-
-__u64 weir_tick_ns(void)
-{
-	struct timespec tick;
-
-	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	return timespec_ns(&tick);
 }
 
 static int fail_load(struct weir_diags *diags, int error, const char *what)
@@ -71,8 +57,7 @@ static int load_clock(struct weir_diags *diags, struct weir_gate **ret_gate)
 static int measure_tick_offset(struct weir_diags *diags, __s64 *ret_offset_ns)
 {
 	_cleanup_gate_ struct weir_gate *gate = NULL;
-	struct timespec before, after;
-	__u64 clocks[2] = {};
+	__u64 before_ns, clocks[2] = {};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = clocks,
 		    .ctx_size_in = sizeof(clocks)); /* and out: it is written back */
 	int r = load_clock(diags, &gate);
@@ -80,12 +65,11 @@ static int measure_tick_offset(struct weir_diags *diags, __s64 *ret_offset_ns)
 	if (r)
 		return r;
 	do {
-		clock_gettime(CLOCK_MONOTONIC_COARSE, &before);
+		before_ns = weir_clock_ns(CLOCK_MONOTONIC_COARSE);
 		if (bpf_prog_test_run_opts(bpf_program__fd(gate->progs.weir_clock), &options))
 			return fail_load(diags, -errno, "read the kernel's ticks");
-		clock_gettime(CLOCK_MONOTONIC_COARSE, &after);
-	} while (timespec_ns(&before) != timespec_ns(&after));
-	*ret_offset_ns = timespec_ns(&before) - clocks[0] * weir_tick_ns();
+	} while (before_ns != weir_clock_ns(CLOCK_MONOTONIC_COARSE));
+	*ret_offset_ns = before_ns - clocks[0] * weir_tick_ns();
 	return 0;
 }
 

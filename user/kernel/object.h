@@ -32,9 +32,6 @@ void weir_gate_free(struct weir_gate **gate);
 
 #define _cleanup_gate_ __attribute__((cleanup(weir_gate_free)))
 
-/* The kernel's clock tick: what CLOCK_MONOTONIC_COARSE advances by. */
-__u64 weir_tick_ns(void);
-
 /* Tells the object that this release embeds from that of any other. */
 __u64 weir_gate_fingerprint(void);
 
