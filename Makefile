@@ -326,6 +326,13 @@ uninstall: ## remove what install put there; what you wrote in SYSCONFDIR stays
 	rm -rf $(DESTDIR)$(DATADIR)/weir
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/weir 2>/dev/null || :
 
+# From what is built already; dpkg-buildpackage does it from nothing.
+deb: $(B)/weir $(MAN) ## Debian's package, in build/deb
+	$(Q)mkdir -p $(B)/deb
+	$(Q){ dh_clean && debian/rules binary DEBDIR=$(B)/deb && dh_clean; } >$(B)/deb/log 2>&1 || \
+		{ tail -n 30 $(B)/deb/log >&2; exit 1; }
+	$(Q)ls $(B)/deb/weir_$(VERSION)_*.deb
+
 clean: ## remove everything built
 	rm -rf $(B)
 
