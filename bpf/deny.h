@@ -40,16 +40,16 @@ __noinline bool live_has(__u32 kind, __u64 lengths, __u32 address)
 /* The verdict of the overlay, where it may have one. `is_listed` is what the base says. */
 static __always_inline __u32 deny_live(struct weir_packet *p, __u32 source, bool is_listed)
 {
-	__u32 key = 0;
-	const struct weir_control *control = bpf_map_lookup_elem(&weir_control, &key);
+	__u32 area = weir_area_of(source);
+	const struct weir_live_lengths *lengths = bpf_map_lookup_elem(&weir_live_lens, &area);
 
-	if (!control)
+	if (!lengths)
 		return WEIR_DROP_MAP;
-	if (live_has(WEIR_LIVE_RELEASE, control->release_lengths, source))
+	if (lengths->releases && live_has(WEIR_LIVE_RELEASE, lengths->releases, source))
 		return WEIR_UNDECIDED;
 	if (is_listed)
 		return WEIR_DROP_DENIED;
-	if (!live_has(WEIR_LIVE_BAN, control->ban_lengths, source))
+	if (!lengths->bans || !live_has(WEIR_LIVE_BAN, lengths->bans, source))
 		return WEIR_UNDECIDED;
 	return allow_has(p->half, p->policy->allow_ranges_count, source) ? WEIR_UNDECIDED
 									 : WEIR_DROP_BANNED;

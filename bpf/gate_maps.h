@@ -107,6 +107,15 @@ struct {
 	__type(value, __u64);
 } weir_live_bits SEC(".maps");
 
+/* Lengths of live entries by area, so that few are tried: likewise. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WEIR_AREAS);
+	__type(key, __u32);
+	__type(value, struct weir_live_lengths);
+} weir_live_lens SEC(".maps");
+
 /* Token buckets, by slot: the gate charges them, the loader resets those of new slots. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

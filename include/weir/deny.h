@@ -19,6 +19,7 @@
  *     many   four blocks: a bit an address
  *
  *   weir_live_bits[group]                        64 /24 networks: a live ban may touch it
+ *   weir_live_lens[area]                         the lengths of live bans that may touch it
  *
  * An unlisted source costs one cache line of the areas, all of which fit a core's own cache, and
  * seldom more. What a listed one reads is as small as it can be, because a miss of the last cache
@@ -74,6 +75,11 @@ struct weir_live_key {
 
 struct weir_live_entry {
 	__u64 until_ns; /* CLOCK_MONOTONIC; 0: no end */
+};
+
+/* Of one area. Bit n: a live ban, or release, of length /n may touch it. */
+struct weir_live_lengths {
+	__u64 bans, releases;
 };
 
 /* Host order address -> where it is looked up. */

@@ -32,13 +32,12 @@
  */
 struct weir_control {
 	__u64 word;
-	__u64 ban_lengths;     /* bit n: a live ban of length /n may exist */
-	__u64 release_lengths; /* bit n: a live release of length /n may exist */
-	__u32 layout;          /* WEIR_LAYOUT */
-	__u32 sweep;           /* of the loader: where its sweep of expired live bans goes on */
-	__u32 owner;           /* of gates that share a NIC, the one that judges; 0: none shares */
-	__u32 watchers; /* WEIR_WATCH_*: who wants to see packets; the gate forgets the late */
-	__u32 live_id;  /* of the loader: which weir_live packets are judged by; 0: there is one */
+	__u64 unused[2]; /* so that every release finds the layout where it is */
+	__u32 layout;    /* WEIR_LAYOUT */
+	__u32 sweep;     /* of the loader: where its sweep of expired live bans goes on */
+	__u32 owner;     /* of gates that share a NIC, the one that judges; 0: none shares */
+	__u32 watchers;  /* WEIR_WATCH_*: who wants to see packets; the gate forgets the late */
+	__u32 live_id;   /* of the loader: which weir_live packets are judged by; 0: there is one */
 	__u32 live_moves; /* of the loader: not 0 while another weir_live takes its place */
 	__u32 reserved[4];
 	__u32 trial[WEIR_TRIAL_INTERFACES_MAX]; /* interfaces by index, 0: none */

@@ -16,9 +16,10 @@
 struct bench_maps bench_maps_of(const struct bpf_object *object)
 {
 #define FIND(name) .name = bpf_object__find_map_by_name(object, "weir_" #name)
-	return (struct bench_maps){FIND(control), FIND(policy), FIND(dests), FIND(rates),
-				   FIND(cdn),     FIND(allow),  FIND(areas), FIND(ranks),
-				   FIND(cells),   FIND(blocks), FIND(live),  FIND(live_bits)};
+	return (struct bench_maps){FIND(control),  FIND(policy), FIND(dests), FIND(rates),
+				   FIND(cdn),      FIND(allow),  FIND(areas), FIND(ranks),
+				   FIND(cells),    FIND(blocks), FIND(live),  FIND(live_bits),
+				   FIND(live_lens)};
 #undef FIND
 }
 
@@ -84,19 +85,21 @@ void bench_maps_put(const struct bench_maps *maps, const struct weir_generation 
 }
 
 /* Set the live bit of every /24 that the prefix touches, and of its /20. */
-static void set_live(__u64 *bits, struct weir_area *areas, struct weir_prefix prefix)
+static void set_live(__u64 *bits, struct weir_area *areas, struct weir_live_lengths *lengths,
+		     struct weir_prefix prefix)
 {
 	__u64 last = weir_prefix_last(prefix);
 
 	for (__u64 address = prefix.address; address <= last; address += 256) {
 		bits[weir_group_of(address)] |= weir_network_bit(address);
 		areas[weir_area_of(address)].live |= weir_area_bit(address);
+		lengths[weir_area_of(address)].bans |= 1ULL << prefix.length;
 	}
 }
 
 void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans)
 {
-	struct weir_control *control = map_open(maps->control);
+	struct weir_live_lengths *lengths = map_open(maps->live_lens);
 	__u64 *bits = map_open(maps->live_bits);
 	struct weir_area *areas = map_open(maps->areas);
 	const struct weir_live_entry forever = {};
@@ -109,26 +112,24 @@ void bench_maps_ban(const struct bench_maps *maps, const struct bench_list *bans
 					 BPF_ANY))
 			bench_die("cannot add live ban %zu of %zu: %s", i, bans->count,
 				  strerror(errno));
-		control->ban_lengths |= 1ULL << ban.length;
-		set_live(bits, areas, ban);
+		set_live(bits, areas, lengths, ban);
 	}
-	munmap(control, map_bytes(maps->control));
+	munmap(lengths, map_bytes(maps->live_lens));
 	munmap(bits, map_bytes(maps->live_bits));
 	munmap(areas, map_bytes(maps->areas));
 }
 
 void bench_maps_unban(const struct bench_maps *maps)
 {
-	struct weir_control *control = map_open(maps->control);
+	struct weir_live_lengths *lengths = map_open(maps->live_lens);
 	__u64 *bits = map_open(maps->live_bits);
 	struct weir_area *areas = map_open(maps->areas);
 
 	for (__u32 i = 0; i < WEIR_AREAS; i++)
-		areas[i].live = 0;
+		areas[i].live = lengths[i].bans = 0;
 	for (__u32 i = 0; i < WEIR_GROUPS; i++)
 		bits[i] = 0;
-	control->ban_lengths = 0;
-	munmap(control, map_bytes(maps->control));
+	munmap(lengths, map_bytes(maps->live_lens));
 	munmap(bits, map_bytes(maps->live_bits));
 	munmap(areas, map_bytes(maps->areas));
 }

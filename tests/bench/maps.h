@@ -13,7 +13,7 @@
 
 struct bench_maps {
 	struct bpf_map *control, *policy, *dests, *rates, *cdn, *allow, *areas, *ranks, *cells,
-		*blocks, *live, *live_bits;
+		*blocks, *live, *live_bits, *live_lens;
 };
 
 /* All that the object has by these names; NULL for what it has not. */

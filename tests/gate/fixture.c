@@ -34,6 +34,7 @@ struct gate {
 	struct weir_cell *cells;
 	struct weir_block *blocks;
 	__u64 *live_bits;
+	struct weir_live_lengths *live_lengths;
 	struct weir_bucket *buckets;
 };
 
@@ -100,6 +101,7 @@ static void map_maps(struct gate *gate)
 	gate->cells = memory_of(real->maps.weir_cells);
 	gate->blocks = memory_of(real->maps.weir_blocks);
 	gate->live_bits = memory_of(real->maps.weir_live_bits);
+	gate->live_lengths = memory_of(real->maps.weir_live_lens);
 	gate->buckets = memory_of(real->maps.weir_buckets);
 }
 
@@ -337,11 +339,15 @@ struct weir_cell *gate_cell(struct gate *gate, __u32 address)
 	       weir_cell_of(gate->areas[area].listed, address);
 }
 
-static void set_live_bits(struct gate *gate, struct weir_prefix prefix)
+static void set_live_bits(struct gate *gate, __u32 kind, struct weir_prefix prefix)
 {
 	__u32 last = weir_prefix_last(prefix) >> 8;
 
 	for (__u32 network = prefix.address >> 8; network <= last; network++) {
+		struct weir_live_lengths *lengths = &gate->live_lengths[network >> 10];
+
+		*(kind == WEIR_LIVE_BAN ? &lengths->bans : &lengths->releases) |= 1ULL
+										  << prefix.length;
 		gate->live_bits[weir_group_of(network << 8)] |= weir_network_bit(network << 8);
 		for (int half = 0; half < WEIR_HALVES; half++)
 			gate->areas[half * WEIR_AREAS + weir_area_of(network << 8)].live |=
@@ -354,14 +360,11 @@ void gate_live_add(struct gate *gate, __u32 kind, struct weir_prefix prefix, __u
 	struct weir_live_key key = {
 		.kind = kind, .length = prefix.length, .prefix = htonl(prefix.address)};
 	struct weir_live_entry entry = {.until_ns = until_ns};
-	__u64 *lengths = kind == WEIR_LIVE_BAN ? &gate->control->ban_lengths
-					       : &gate->control->release_lengths;
 
 	cr_assert_eq(
 		bpf_map_update_elem(bpf_map__fd(gate->real->maps.weir_live), &key, &entry, BPF_ANY),
 		0);
-	*lengths |= 1ULL << prefix.length;
-	set_live_bits(gate, prefix);
+	set_live_bits(gate, kind, prefix);
 }
 
 void gate_live_del(struct gate *gate, __u32 kind, struct weir_prefix prefix)
@@ -379,8 +382,7 @@ void gate_live_flush(struct gate *gate)
 
 	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
 		cr_assert_eq(bpf_map_delete_elem(fd, &key), 0);
-	gate->control->ban_lengths = 0;
-	gate->control->release_lengths = 0;
+	memset(gate->live_lengths, 0, WEIR_AREAS * sizeof(*gate->live_lengths));
 }
 
 __u64 gate_now_ns(void)

@@ -158,7 +158,7 @@ Test(kernel_live, bits_of_what_was_removed_go_at_the_next_flip)
 	lab_apply(&lab);
 	cr_expect_eq(weir_maps_live_bits(&maps)[weir_group_of(address)], 0);
 	cr_expect_eq(weir_maps_areas(&maps, weir_maps_half(&maps))[weir_area_of(address)].live, 0);
-	cr_expect_eq(weir_maps_control(&maps)->ban_lengths, 0);
+	cr_expect_eq(*weir_maps_live_lengths(&maps, weir_area_of(address), WEIR_LIVE_BAN), 0);
 }
 
 Test(kernel_live, bans_survive_a_gate_that_was_lost)

@@ -6,9 +6,9 @@
 #include "kernel/live.h"
 #include "kernel/overlay.h"
 
-/* What the overlay leads to: lengths by kind (BAN, RELEASE), bits by group. */
+/* What the overlay leads to: lengths by area and kind, bits by group. */
 struct index {
-	__u64 lengths[3];
+	struct weir_live_lengths lengths[WEIR_AREAS];
 	__u64 live[WEIR_GROUPS];
 };
 
@@ -17,17 +17,20 @@ static int add_to_index(void *context, const struct weir_overlay_entry *entry)
 	struct index *index = context;
 	__u32 network = entry->prefix.address >> 8, last = weir_prefix_last(entry->prefix) >> 8;
 
-	if (entry->kind < 3)
-		index->lengths[entry->kind] |= 1ULL << entry->prefix.length;
-	for (; network <= last; network++)
+	for (; network <= last; network++) {
+		struct weir_live_lengths *lengths = &index->lengths[weir_area_of(network << 8)];
+
+		*(entry->kind == WEIR_LIVE_BAN ? &lengths->bans
+					       : &lengths->releases) |= 1ULL
+									<< entry->prefix.length;
 		index->live[network / 64] |= 1ULL << network % 64;
+	}
 	return 0;
 }
 
 int weir_live_rebuild(const struct weir_maps *maps, __u32 half)
 {
 	_cleanup_free_ struct index *index = calloc(1, sizeof(*index));
-	struct weir_control *control = weir_maps_control(maps);
 	int r;
 
 	if (!index)
@@ -44,9 +47,10 @@ int weir_live_rebuild(const struct weir_maps *maps, __u32 half)
 		for (__u32 i = area * 16; i < area * 16 + 16; i++)
 			live |= weir_area_bits(i, index->live[i]);
 		weir_maps_areas(maps, half)[area].live = live;
+		__atomic_store_n(weir_maps_live_lengths(maps, area, WEIR_LIVE_BAN),
+				 index->lengths[area].bans, __ATOMIC_RELAXED);
+		__atomic_store_n(weir_maps_live_lengths(maps, area, WEIR_LIVE_RELEASE),
+				 index->lengths[area].releases, __ATOMIC_RELAXED);
 	}
-	__atomic_store_n(&control->ban_lengths, index->lengths[WEIR_LIVE_BAN], __ATOMIC_SEQ_CST);
-	__atomic_store_n(&control->release_lengths, index->lengths[WEIR_LIVE_RELEASE],
-			 __ATOMIC_SEQ_CST);
 	return 0;
 }

@@ -37,6 +37,8 @@
 	X(CELLS, "weir_cells", ARRAY, 4, sizeof(struct weir_cell), WEIR_HALVES *WEIR_CELLS, 0)     \
 	X(BLOCKS, "weir_blocks", ARRAY, 4, sizeof(struct weir_block), 0, 0)                        \
 	X(LIVE_BITS, "weir_live_bits", ARRAY, 4, sizeof(__u64), WEIR_GROUPS, 1)                    \
+	X(LIVE_LENGTHS, "weir_live_lens", ARRAY, 4, sizeof(struct weir_live_lengths), WEIR_AREAS,  \
+	  1)                                                                                       \
 	X(BUCKETS, "weir_buckets", ARRAY, 4, sizeof(struct weir_bucket), WEIR_DESTINATIONS_MAX, 1) \
 	X(LIVE, "weir_live", HASH, sizeof(struct weir_live_key), sizeof(struct weir_live_entry),   \
 	  0, 0)                                                                                    \
@@ -164,6 +166,14 @@ static inline struct weir_cell *weir_maps_cells(const struct weir_maps *maps, __
 static inline __u64 *weir_maps_live_bits(const struct weir_maps *maps)
 {
 	return maps->memory[WEIR_MAP_LIVE_BITS];
+}
+
+/* Of the area: the word of that kind, WEIR_LIVE_*. */
+static inline __u64 *weir_maps_live_lengths(const struct weir_maps *maps, __u32 area, __u32 kind)
+{
+	struct weir_live_lengths *lengths = maps->memory[WEIR_MAP_LIVE_LENGTHS];
+
+	return kind == WEIR_LIVE_BAN ? &lengths[area].bans : &lengths[area].releases;
 }
 
 static inline struct weir_block *weir_maps_blocks(const struct weir_maps *maps)

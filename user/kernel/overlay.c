@@ -48,11 +48,13 @@ static void set_live_bits(const struct weir_maps *maps, struct weir_prefix prefi
 	}
 }
 
-static __u64 *lengths_of(const struct weir_maps *maps, __u32 kind)
+static void set_lengths(const struct weir_maps *maps, __u32 kind, struct weir_prefix prefix)
 {
-	struct weir_control *control = weir_maps_control(maps);
+	__u32 area = weir_area_of(prefix.address), last = weir_area_of(weir_prefix_last(prefix));
 
-	return kind == WEIR_LIVE_BAN ? &control->ban_lengths : &control->release_lengths;
+	for (; area <= last; area++)
+		__atomic_fetch_or(weir_maps_live_lengths(maps, area, kind), 1ULL << prefix.length,
+				  __ATOMIC_SEQ_CST);
 }
 
 int weir_overlay_put(const struct weir_maps *maps, const struct weir_overlay_entry *entry)
@@ -62,8 +64,7 @@ int weir_overlay_put(const struct weir_maps *maps, const struct weir_overlay_ent
 
 	if (bpf_map_update_elem(maps->fds[WEIR_MAP_LIVE], &key, &value, BPF_ANY))
 		return -errno;
-	__atomic_fetch_or(lengths_of(maps, entry->kind), 1ULL << entry->prefix.length,
-			  __ATOMIC_SEQ_CST);
+	set_lengths(maps, entry->kind, entry->prefix);
 	set_live_bits(maps, entry->prefix);
 	return 0;
 }

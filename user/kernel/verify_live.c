@@ -46,16 +46,16 @@ static int say(struct live *live, __u32 kind, struct weir_prefix prefix, const c
 /* Would a packet from anywhere in the prefix come to look for it? */
 static bool is_marked(const struct live *live, const struct weir_overlay_entry *entry)
 {
-	const struct weir_control *control = weir_maps_control(live->maps);
-	__u64 lengths = entry->kind == WEIR_LIVE_BAN ? control->ban_lengths
-						     : control->release_lengths;
 	__u32 network = entry->prefix.address >> 8, last = weir_prefix_last(entry->prefix) >> 8;
 
-	if (!(lengths >> entry->prefix.length & 1))
-		return false;
-	for (; network <= last; network++)
-		if (!(weir_maps_live_bits(live->maps)[network / 64] >> network % 64 & 1))
+	for (; network <= last; network++) {
+		__u32 area = weir_area_of(network << 8);
+		__u64 lengths = *weir_maps_live_lengths(live->maps, area, entry->kind);
+
+		if (!(lengths >> entry->prefix.length & 1) ||
+		    !(weir_maps_live_bits(live->maps)[network / 64] >> network % 64 & 1))
 			return false;
+	}
 	return true;
 }
 
