@@ -250,6 +250,7 @@ $(eval $(call variant,copy,0x40000000))
 $(eval $(call variant,splice,1))
 
 bench-gate: $(LAB) $(B)/bench-gate ## the gate's figures beside its peers' (root, some minutes)
+	$(Q)scripts/setup bench-gate
 	$(Q)scripts/bench-gate
 
 bench-proxy: $(B)/weir $(B)/weir-copy $(B)/weir-splice $(B)/bench-proxy ## the proxy's, likewise

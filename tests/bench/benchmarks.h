@@ -13,13 +13,17 @@ void bench_lookup_live(void);
 void bench_program(void);
 void bench_reply(void);
 void bench_bucket(void);
+void bench_load(void);
 void bench_capture(void);
 void bench_flood(char **arguments);
 
 /* Listed sources, as fast as they go, out of the interface arguments[0] for [1] seconds. */
 void bench_send(char **arguments);
 
-/* XDP_DROP on every packet of the interface arguments[0], until the interface goes. */
+/*
+ * XDP_DROP on every packet of the interface arguments[0], until the interface goes; with "read" as
+ * [1], after a look at its source.
+ */
 void bench_drop(char **arguments);
 
 /* Let the interface arguments[0] poll in NAPI without an XDP program: GRO on. */

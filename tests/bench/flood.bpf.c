@@ -2,7 +2,9 @@
 /*
  * The two ends of a flood. bench_send runs on live frames (BPF_F_TEST_XDP_LIVE_FRAMES): it gives
  * each the next source, mends the IPv4 checksum and sends it out by an interface; nothing sends
- * more packets a second on one core. bench_drop is the least that a receiver can do.
+ * more packets a second on one core. bench_drop is the least that a receiver can do,
+ * bench_read the least that one can do who looks at the packet: it waits for the line that the
+ * sender's core has just written.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -46,6 +48,15 @@ int bench_drop(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_DROP;
+}
+
+SEC("xdp")
+int bench_read(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+
+	return (void *)(ip + 1) <= end && ip->saddr ? XDP_DROP : XDP_PASS;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -20,6 +20,7 @@ static const struct {
 	{"lookup-10m", bench_lookup_10m, NULL},
 	{"lookup-live", bench_lookup_live, NULL},
 	{"bucket", bench_bucket, NULL},
+	{"load", bench_load, NULL},
 	{"capture", bench_capture, NULL},
 	{"flood", NULL, bench_flood},
 	{"send", NULL, bench_send},

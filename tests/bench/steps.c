@@ -35,11 +35,14 @@ void bench_drop(char **arguments)
 {
 	const char *name = need(arguments, "an interface");
 	struct flood_bpf *object = flood_bpf__open_and_load();
+	bool reads = arguments[1] && !strcmp(arguments[1], "read");
 	int interface = if_nametoindex(name);
 
 	if (!object || !interface ||
-	    bpf_xdp_attach(interface, bpf_program__fd(object->progs.bench_drop), XDP_FLAGS_DRV_MODE,
-			   NULL))
+	    bpf_xdp_attach(
+		    interface,
+		    bpf_program__fd(reads ? object->progs.bench_read : object->progs.bench_drop),
+		    XDP_FLAGS_DRV_MODE, NULL))
 		bench_die("cannot attach to %s: %s", name, strerror(errno));
 	flood_bpf__destroy(object);
 }
