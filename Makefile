@@ -57,7 +57,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels man install uninstall deb clean help
+.PHONY: all check test demo e2e faults fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels man install uninstall deb clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/weir ## build the program (no root needed)
@@ -268,6 +268,9 @@ gate: $(B)/gate-tests ## gate tests: the real program by BPF_PROG_TEST_RUN (root
 e2e: $(LAB) ## stories in network namespaces (root)
 	$(Q)scripts/run-tests e2e tests/e2e/*.e2e.sh
 
+faults: $(LAB) ## system calls that fail, and kill -9 at each (root, minutes; FAULTS_MAX=all: an hour)
+	$(Q)TIME_MAX_S=5000 scripts/run-tests faults tests/faults/*.faults.sh
+
 kernels: $(B)/kernel-tests $(B)/gate-tests ## the same on Debian's kernels, in virtual machines
 	$(Q)scripts/kernels
 
@@ -279,7 +282,8 @@ check: lint unit ## what to run before a commit
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
 	$(Q)$(MAKE) -s --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests $(FUZZERS)
-	$(Q)FUZZ_S=3 scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests tests/e2e/*.e2e.sh
+	$(Q)FUZZ_S=3 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests \
+		tests/e2e/*.e2e.sh tests/faults/*.faults.sh
 
 demo: ## set up, then the main job in a lab of network namespaces
 	$(Q)scripts/setup

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "proxy/flow.h"
 
@@ -72,11 +73,11 @@ static ssize_t send_pending(const struct weir_flow *flow)
 	if (!pending(head))
 		head = in;
 	if (head == in || !pending(in))
-		return send(flow->to->fd, head->data + head->start, pending(head),
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
+		return TEMP_FAILURE_RETRY(send(flow->to->fd, head->data + head->start,
+					       pending(head), MSG_NOSIGNAL | MSG_DONTWAIT));
 	parts[0] = (struct iovec){flow->head->data + head->start, pending(head)};
 	parts[1] = (struct iovec){flow->in->data + in->start, pending(in)};
-	return sendmsg(flow->to->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return TEMP_FAILURE_RETRY(sendmsg(flow->to->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools)
@@ -107,8 +108,9 @@ static int flush_pipe(struct weir_flow *flow)
 
 		if (!flow->to->can_write)
 			return WEIR_FLOW_WAITS;
-		sent = splice(flow->pipe->read_fd, NULL, flow->to->fd, NULL, flow->pipe->bytes,
-			      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		sent = TEMP_FAILURE_RETRY(splice(flow->pipe->read_fd, NULL, flow->to->fd, NULL,
+						 flow->pipe->bytes,
+						 SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 		if (sent < 0 && errno == EAGAIN)
 			flow->to->can_write = false;
 		else if (sent < 0)
@@ -232,8 +234,8 @@ static int after_read(struct weir_flow *flow, ssize_t n, size_t asked)
 
 static int fill_pipe(struct weir_flow *flow, __u32 want, __u32 *ret_bytes)
 {
-	ssize_t n = splice(flow->from->fd, NULL, flow->pipe->write_fd, NULL, want,
-			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t n = TEMP_FAILURE_RETRY(splice(flow->from->fd, NULL, flow->pipe->write_fd, NULL,
+					      want, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 
 	if (n <= 0)
 		return after_read(flow, n, 0);
@@ -257,7 +259,7 @@ static int fill_buffer(struct weir_flow *flow, __u32 want, __u32 *ret_bytes)
 	room = in->size - in->end;
 	if (room > want)
 		room = want;
-	n = recv(flow->from->fd, in->data + in->end, room, MSG_DONTWAIT);
+	n = TEMP_FAILURE_RETRY(recv(flow->from->fd, in->data + in->end, room, MSG_DONTWAIT));
 	if (n > 0) {
 		*ret_bytes = n;
 		in->end += n;

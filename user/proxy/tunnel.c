@@ -6,6 +6,7 @@
  * passed on as a reset, but only after what came before it: a flow reads from its source only
  * when all it had is with the sink, so that an error shows after the last byte has been read.
  */
+#include <errno.h>
 #include <sys/socket.h>
 
 #include "proxy/proxy.h"
@@ -15,6 +16,20 @@ static void shut(struct weir_end *end)
 	if (!end->is_shut)
 		shutdown(end->fd, SHUT_WR);
 	end->is_shut = true;
+}
+
+/*
+ * The sink takes no more. What it sent before it broke is still to be read, and the other flow will
+ * find its end; but where only memory was short it is not broken, and would never end.
+ */
+static bool sink_failed(struct weir_conn *conn, struct weir_flow *flow)
+{
+	if (flow->to->error == ENOBUFS || flow->to->error == ENOMEM) {
+		weir_conn_reset(conn, WEIR_END_OUT_OF_MEMORY);
+		return false;
+	}
+	weir_flow_drop(flow, &conn->worker->pools);
+	return true;
 }
 
 /* Returns false when the connection has been closed. */
@@ -37,10 +52,8 @@ static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_d
 		*is_done = true;
 		return true;
 	case WEIR_FLOW_TO_ERROR:
-		/* What the sink sent before it broke is still to be read: the other flow will end it. */
-		weir_flow_drop(flow, &conn->worker->pools);
 		*is_done = true;
-		return true;
+		return sink_failed(conn, flow);
 	case WEIR_FLOW_FROM_ERROR:
 		weir_tunnel_break(conn, flow->from);
 		return false;
