@@ -89,6 +89,7 @@ struct weir_conn {
 	__be16 container_port;
 	struct weir_times times; /* of the request, or of the connection */
 	__u32 requests;
+	__u32 interim_bytes; /* of interim responses to this request */
 	__be32 peer_address, local_address;
 	__be16 peer_port, local_port;
 	__u16 status;  /* sent to the client */

@@ -85,6 +85,7 @@ static void keep(struct weir_conn *conn, const struct weir_request *request)
 	conn->wants_json = request->wants_json;
 	conn->has_response = conn->has_answered = false;
 	conn->is_up_done = conn->is_down_done = conn->is_up_broken = false;
+	conn->interim_bytes = 0;
 	conn->requests++;
 	conn->worker->counters.requests++;
 }

@@ -140,6 +140,13 @@ static bool take_interim(struct weir_conn *conn, const struct weir_response *res
 		weir_conn_refuse(conn, WEIR_END_RESPONSE_SWITCH);
 		return false;
 	}
+	/* Together no larger than one head may be: they come before the client reads any of them. */
+	conn->interim_bytes += response->size;
+	if (conn->interim_bytes > WEIR_RESPONSE_HEAD_MAX) {
+		weir_container_failed(conn->link->container, conn->worker->now_ns);
+		weir_conn_refuse(conn, WEIR_END_RESPONSE_TOO_LONG);
+		return false;
+	}
 	if (!conn->request_minor) {
 		in->start = in->judged = in->start + response->size;
 		return true;
