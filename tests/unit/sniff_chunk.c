@@ -107,6 +107,9 @@ Test(chunk, refuses_what_two_readers_could_end_differently)
 Test(chunk, refuses_trailers_that_frame_or_are_malformed)
 {
 	static const char *const cases[] = {"0\r\nContent-Length: 5\r\n\r\n",
+					    "0\r\nContent_Length: 5\r\n\r\n",
+					    "0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n",
+					    "0\r\nx_real_ip: 192.0.2.1\r\n\r\n",
 					    "0\r\ntransfer-encoding: chunked\r\n\r\n",
 					    "0\r\nHOST: a\r\n\r\n",
 					    "0\r\n: a\r\n\r\n",
@@ -121,6 +124,18 @@ Test(chunk, refuses_trailers_that_frame_or_are_malformed)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		expect_bad(cases[i], strlen(cases[i]), WEIR_END_TRAILER);
+}
+
+Test(chunk, lets_a_response_name_its_request)
+{
+	static const char text[] = "0\r\nX-Request-ID: 1\r\n\r\n";
+	struct weir_chunk chunk;
+	size_t used;
+
+	weir_chunk_init(&chunk);
+	chunk.is_response = true;
+	cr_expect_eq(weir_chunk_feed(&chunk, text, strlen(text), &used), WEIR_CHUNK_DONE);
+	expect_bad(text, strlen(text), WEIR_END_TRAILER);
 }
 
 Test(chunk, bounds_extensions_and_trailers)

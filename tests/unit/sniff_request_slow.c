@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "guard.h"
-#include "random.h"
 #include "sniff/request.h"
+#include "sniff_slow.h"
 
 static enum weir_sniff feed_at_once(struct weir_request *request, const char *head, size_t size)
 {
@@ -19,61 +19,6 @@ static enum weir_sniff feed_at_once(struct weir_request *request, const char *he
  * The slow reader: the head as a string, each rule a search over all of it. Says whether it is
  * valid and which framing it has; not why it is refused.
  */
-static const char *line_end(const char *from)
-{
-	return strstr(from, "\r\n");
-}
-
-static bool is_token(const char *from, const char *to)
-{
-	for (const char *c = from; c < to; c++)
-		if (!strchr("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-			    *c) ||
-		    !*c)
-			return false;
-	return to > from;
-}
-
-static int count_fields(const char *head, const char *name, char *ret_value)
-{
-	int count = 0;
-
-	for (const char *line = line_end(head) + 2; *line != '\r'; line = line_end(line) + 2) {
-		size_t size = strlen(name);
-		const char *from = line + size + 1, *to = line_end(line);
-
-		if (strncasecmp(line, name, size) || line[size] != ':')
-			continue;
-		count++;
-		if (*from == '\t' && !strcmp(name, "transfer-encoding"))
-			from = to;
-		while (from < to && (*from == ' ' || *from == '\t'))
-			from++;
-		while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
-			to--;
-		sprintf(ret_value, "%.*s", (int)(to - from), from);
-	}
-	return count;
-}
-
-static bool slow_lines(const char *head)
-{
-	const char *end = head + strlen(head);
-
-	for (const char *c = head; c < end; c++)
-		if (((__u8)*c < 32 && !strchr("\t\r\n", *c)) || *c == 127 ||
-		    (*c == '\r' && c[1] != '\n') || (*c == '\n' && (c == head || c[-1] != '\r')))
-			return false;
-	for (const char *line = line_end(head) + 2; *line != '\r'; line = line_end(line) + 2) {
-		const char *colon = strchr(line, ':');
-
-		if (!colon || colon > line_end(line) || !is_token(line, colon))
-			return false;
-	}
-	return true;
-}
-
 /* Names and addresses alike, with or without a port. */
 static bool slow_host(const char *value)
 {
@@ -122,17 +67,6 @@ static bool slow_read(const char *head, enum weir_framing *ret_framing)
 		*ret_framing = WEIR_FRAMED_CHUNKED;
 	return true;
 }
-
-static const char *pick(struct random *random, const char *const *from, size_t count)
-{
-	return from[random_below(random, count)];
-}
-
-#define PICK(random, ...)                                                                          \
-	({                                                                                         \
-		static const char *const choices[] = {__VA_ARGS__};                                \
-		pick(random, choices, sizeof(choices) / sizeof(choices[0]));                       \
-	})
 
 static void random_head(struct random *random, char *to)
 {

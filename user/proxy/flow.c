@@ -27,6 +27,7 @@ void weir_flow_start(struct weir_flow *flow, enum weir_framing framing, __u64 le
 	flow->is_bulk = flow->drops_framing = false;
 	flow->data_bytes = 0;
 	weir_chunk_init(&flow->chunk);
+	flow->chunk.is_response = flow->direction == WEIR_DOWN;
 }
 
 static __u32 pending(const struct weir_buffer *buffer)

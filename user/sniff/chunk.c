@@ -7,7 +7,8 @@
  *
  * The data itself never passes through here, so that it can be spliced. Framing is forwarded as
  * it came, therefore nothing may be let through that another reader could end elsewhere: no white space
- * around a size, no bare CR or LF, no trailer that frames or routes.
+ * around a size, no bare CR or LF, no trailer that frames, routes or
+ * speaks for the proxy.
  */
 #include <string.h>
 
@@ -74,16 +75,36 @@ static bool feed_extension(struct weir_chunk *chunk, char c)
 	return true;
 }
 
-static bool is_refused_trailer(const struct weir_chunk *chunk)
+static bool is_one_of(const struct weir_chunk *chunk, const char *const *names)
 {
-	static const char *const names[] = {"content-length", "transfer-encoding", "host",
-					    "connection",     "content-encoding",  "trailer",
-					    "expect",         "upgrade",           "authorization"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (weir_text_is(chunk->name, chunk->name_size, names[i]))
+	for (; *names; names++)
+		if (weir_text_is(chunk->name, chunk->name_size, *names))
 			return true;
 	return false;
+}
+
+static bool is_refused_trailer(const struct weir_chunk *chunk)
+{
+	static const char *const framing[] = {"content-length",
+					      "transfer-encoding",
+					      "host",
+					      "connection",
+					      "content-encoding",
+					      "trailer",
+					      "expect",
+					      "upgrade",
+					      "authorization",
+					      NULL};
+	static const char *const proxy[] = {"forwarded", "x-request-id", "x-request-start",
+					    "x-real-ip", NULL};
+	static const char prefix[] = "x-forwarded-";
+
+	if (is_one_of(chunk, framing))
+		return true;
+	if (chunk->is_response)
+		return false;
+	return is_one_of(chunk, proxy) ||
+	       (chunk->name_size >= strlen(prefix) && !memcmp(chunk->name, prefix, strlen(prefix)));
 }
 
 static bool feed_name(struct weir_chunk *chunk, char c)
@@ -92,9 +113,12 @@ static bool feed_name(struct weir_chunk *chunk, char c)
 		return go(chunk, VALUE);
 	if (!weir_char_is(c, WEIR_CHAR_TOKEN))
 		return refuse(chunk, WEIR_END_TRAILER);
-	/* A longer name is none of those refused: one byte more than they have is enough. */
+	/*
+	 * A longer name is none of those refused: one byte more than they have is enough. CGI and its
+	 * heirs fold `-` and `_`.
+	 */
 	if (chunk->name_size < sizeof(chunk->name))
-		chunk->name[chunk->name_size++] = weir_lower(c);
+		chunk->name[chunk->name_size++] = c == '_' ? '-' : weir_lower(c);
 	return true;
 }
 

@@ -24,11 +24,12 @@ struct weir_chunk {
 	__u8 state;
 	__u8 ending;
 	__u8 digits;
-	__u8 name_size; /* of the trailer's name so far */
+	bool is_response; /* the caller's, after init: what speaks for the proxy is no harm there */
+	__u8 name_size;   /* of the trailer's name so far */
 	__u16 line;
 	__u16 extensions;
 	__u16 trailers;
-	char name[18]; /* lower case: long enough for the names that are refused */
+	char name[18]; /* lower case, `_` as `-`: long enough for the names that are refused */
 };
 
 void weir_chunk_init(struct weir_chunk *chunk);
