@@ -18,7 +18,7 @@ static bool slow_read(const char *head, bool is_to_head, enum weir_framing *ret_
 		return false;
 	if (strspn(head + 9, "0123456789") != 3 || !strchr(" \r", head[12]))
 		return false;
-	status = atoi(head + 9);
+	status = (int)strtol(head + 9, NULL, 10);
 	if (status < 100 || status > 599)
 		return false;
 	lengths = count_fields(head, "content-length", value);
