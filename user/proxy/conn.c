@@ -158,7 +158,7 @@ bool weir_conn_admit(struct weir_conn *conn)
 	/* Nothing is kept for it, not even for a last word: what has come is discarded so that it can arrive. */
 	discard(&conn->client);
 	if (!weir_page_compose(conn, ending, false))
-		weir_flow_flush(&conn->down, &worker->pools);
+		weir_flow_flush(&conn->down, &worker->pools, worker->now_ns);
 	weir_conn_close(conn, ending);
 	return false;
 }

@@ -11,7 +11,6 @@ static void connected(struct weir_conn *conn)
 	struct weir_link *link = conn->link;
 
 	conn->up.to = conn->down.from = &link->end;
-	conn->up.container = conn->down.container = link->container;
 	conn->state = WEIR_CONN_RELAY;
 	conn->times.connected_ns = conn->worker->now_ns;
 	conn->times.sent_ns = 0;
@@ -53,6 +52,7 @@ static int attach(struct weir_conn *conn, struct weir_container_state *container
 	}
 	conn->link->conn = conn;
 	conn->link->is_private = conn->pool->preface;
+	conn->up.container = conn->down.container = container;
 	conn->container_address = container->address.sin_addr.s_addr;
 	conn->container_port = container->address.sin_port;
 	snprintf(conn->app, sizeof(conn->app), "%s", container->app);
@@ -172,7 +172,8 @@ static bool send_at_once(struct weir_conn *conn)
 	end->can_write = true;
 	conn->up.to = end;
 	/* The error is reported once: here, not by its event any more. */
-	if (weir_flow_flush(&conn->up, &conn->worker->pools) == WEIR_FLOW_TO_ERROR) {
+	if (weir_flow_flush(&conn->up, &conn->worker->pools, conn->worker->now_ns) ==
+	    WEIR_FLOW_TO_ERROR) {
 		connect_failed(conn, end->error);
 		return true;
 	}

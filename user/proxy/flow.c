@@ -81,8 +81,10 @@ static ssize_t send_pending(const struct weir_flow *flow)
 	return TEMP_FAILURE_RETRY(sendmsg(flow->to->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools)
+static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now_ns)
 {
+	if (!weir_flow_pay(flow, pending(flow->head) + pending(flow->in), now_ns))
+		return WEIR_FLOW_THROTTLED;
 	while (pending(flow->head) || pending(flow->in)) {
 		ssize_t sent;
 
@@ -93,10 +95,11 @@ static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools)
 			flow->to->can_write = false;
 		else if (sent < 0)
 			return fail(flow->to, WEIR_FLOW_TO_ERROR);
-		else
-			flow->moved_bytes += sent;
-		if (sent > 0)
-			consume(flow->in, consume(flow->head, sent));
+		if (sent <= 0)
+			continue;
+		flow->moved_bytes += sent;
+		flow->paid_bytes -= flow->paid_bytes < sent ? flow->paid_bytes : sent;
+		consume(flow->in, consume(flow->head, sent));
 	}
 	return_sent(flow, pools);
 	return GO_ON;
@@ -308,6 +311,8 @@ static int fill(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now
 		return WEIR_FLOW_THROTTLED;
 	result = flow->pipe ? fill_pipe(flow, want, &bytes) : fill_buffer(flow, want, &bytes);
 	weir_flow_spend(flow, bytes);
+	if (flow->container && !flow->pipe)
+		flow->paid_bytes += bytes;
 	return result;
 }
 
@@ -327,7 +332,7 @@ static int go_round(struct weir_flow *flow, struct weir_flow_pools *pools, __u64
 		int result = judge(flow);
 
 		if (result == GO_ON)
-			result = flush_buffers(flow, pools);
+			result = flush_buffers(flow, pools, now_ns);
 		if (result == GO_ON)
 			result = flush_pipe(flow);
 		if (result == GO_ON && flow->is_whole)
@@ -350,9 +355,10 @@ enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_po
 	return result;
 }
 
-enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools)
+enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools,
+				      __u64 now_ns)
 {
-	int result = flush_buffers(flow, pools);
+	int result = flush_buffers(flow, pools, now_ns);
 
 	return result == GO_ON ? WEIR_FLOW_DONE : (enum weir_flow_result)result;
 }

@@ -68,7 +68,8 @@ struct weir_flow {
 	bool drops_framing;                     /* deliver the data of chunks only */
 	bool keeps_head;     /* the head may be sent again: do not give it back yet */
 	bool is_in_line;     /* counted among those who wait for the container's tokens */
-	__u32 granted_bytes; /* charged already, and not moved yet */
+	__u32 granted_bytes; /* charged already, and not read yet */
+	__u32 paid_bytes;    /* charged already, and in the buffers */
 	__u64 ready_ns;      /* from when on they may move */
 	__u64 left_bytes;    /* of LENGTH */
 	__u64 data_bytes;    /* of the body so far */
@@ -100,8 +101,9 @@ enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_po
 /* Read what has come into `in`, for a parser. Returns WAITS, DONE (something came), CUT (end of file), FROM_ERROR or NO_MEMORY. */
 enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools);
 
-/* Send what the buffers hold and no more. Returns DONE, WAITS or TO_ERROR. */
-enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools);
+/* Send what the buffers hold and no more. Returns DONE, WAITS, THROTTLED or TO_ERROR. */
+enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools,
+				      __u64 now_ns);
 
 /* Are there bytes on their way to the sink? */
 bool weir_flow_has_residue(const struct weir_flow *flow);
@@ -111,6 +113,12 @@ __u32 weir_flow_grant(struct weir_flow *flow, __u32 want, __u64 now_ns);
 
 /* So many of them were read. */
 void weir_flow_spend(struct weir_flow *flow, __u32 bytes);
+
+/*
+ * So many bytes are in the buffers to be sent: charge those that were not granted before they were
+ * read, as heads and what came with them. False: they may not move before ready_ns.
+ */
+bool weir_flow_pay(struct weir_flow *flow, __u32 pending, __u64 now_ns);
 
 /* Give back what was charged for the container and did not move, and forget the container. */
 void weir_flow_settle(struct weir_flow *flow);

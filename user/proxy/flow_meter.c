@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A flow and its container's token bucket: what may be read is charged before, and what was not
- * read is given back after. A flow that has to wait keeps its place in the line, and what it was
+ * read is given back after. Heads are read before anybody knows whose they are, or composed here: they
+ * are charged before they are sent, with whatever came with them. A flow that has to wait keeps its place in the line, and what it was
  * granted, as long as its source has something to send.
  */
 #include "proxy/flow.h"
@@ -17,10 +18,33 @@ void weir_flow_settle(struct weir_flow *flow)
 {
 	if (!flow->container)
 		return;
-	weir_container_give_back(flow->container, flow->direction, flow->granted_bytes);
-	flow->granted_bytes = 0;
+	weir_container_give_back(flow->container, flow->direction,
+				 flow->granted_bytes + flow->paid_bytes);
+	flow->granted_bytes = flow->paid_bytes = 0;
+	flow->ready_ns = 0;
 	set_in_line(flow, false);
 	flow->container = NULL;
+}
+
+bool weir_flow_pay(struct weir_flow *flow, __u32 pending, __u64 now_ns)
+{
+	if (!flow->container || !pending)
+		return true;
+	if (pending > flow->paid_bytes) {
+		__u64 ready_ns = weir_container_charge(flow->container, flow->direction,
+						       pending - flow->paid_bytes, now_ns);
+
+		flow->paid_bytes = pending;
+		if (ready_ns > flow->ready_ns)
+			flow->ready_ns = ready_ns;
+	}
+	if (flow->ready_ns > now_ns) {
+		set_in_line(flow, true);
+		return false;
+	}
+	if (flow->is_whole || !flow->from->can_read)
+		set_in_line(flow, false);
+	return true;
 }
 
 __u32 weir_flow_grant(struct weir_flow *flow, __u32 want, __u64 now_ns)
