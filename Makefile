@@ -137,6 +137,11 @@ $(B)/gate-tests: $(GATE_TESTS:%.c=$(B)/%.o) $(TEST_SUPPORT) $(call archives,$(B)
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
 
+# What the code knows of itself, for doc/reference.md.
+$(B)/reference: $(B)/tests/tools/reference.o $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
+
 # A bounded packet generator for the lab.
 $(B)/flood: tests/tools/flood.c
 	$(say) CC $@
@@ -274,7 +279,7 @@ faults: $(LAB) ## system calls that fail, and kill -9 at each (root, minutes; FA
 kernels: $(B)/kernel-tests $(B)/gate-tests ## the same on Debian's kernels, in virtual machines
 	$(Q)scripts/kernels
 
-lint: $(SKELS) ## formatting, static checks, layers, drift of generated text
+lint: $(SKELS) $(B)/reference ## formatting, static checks, layers, drift of generated text
 	$(Q)scripts/lint
 
 check: lint unit ## what to run before a commit

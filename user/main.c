@@ -33,8 +33,12 @@ static void print_usage(FILE *to)
 	fputs("\n  -c FILE      the configuration; " WEIR_SYSCONFDIR "/weir/weir.yaml\n"
 	      "  -I INSTANCE  which gate, where a machine has several; weir\n"
 	      "  -j           JSON, for every command that reads\n"
-	      "\nexit: 0 done, 1 failed, 2 usage, 3 drift\n",
+	      "\nexit:",
 	      to);
+#define X(id, code, text) fprintf(to, "%s %d %s", (code) ? "," : "", code, text);
+	WEIR_EXIT_LIST(X)
+#undef X
+	fputc('\n', to);
 }
 
 /*

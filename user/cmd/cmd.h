@@ -7,11 +7,17 @@
 
 #include <stdbool.h>
 
+/* X(IDENTIFIER, code, "meaning") */
+#define WEIR_EXIT_LIST(X)                                                                          \
+	X(DONE, 0, "done")                                                                         \
+	X(FAILED, 1, "failed")                                                                     \
+	X(USAGE, 2, "usage")                                                                       \
+	X(DRIFT, 3, "drift")
+
 enum weir_exit {
-	WEIR_EXIT_DONE = 0,
-	WEIR_EXIT_FAILED = 1,
-	WEIR_EXIT_USAGE = 2,
-	WEIR_EXIT_DRIFT = 3,
+#define X(id, code, text) WEIR_EXIT_##id = code,
+	WEIR_EXIT_LIST(X)
+#undef X
 };
 
 /* The options that stand before the command, or anywhere after it. */
