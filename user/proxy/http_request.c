@@ -57,6 +57,7 @@ static bool compose(struct weir_conn *conn, const struct weir_request *request, 
 	struct weir_rewrite_client client = {
 		.address = conn->peer_address,
 		.local_port = conn->local_port,
+		.is_trusted = conn->is_trusted,
 		.wall_ms = worker->wall_ms,
 	};
 

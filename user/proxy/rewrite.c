@@ -16,8 +16,11 @@
 	"connection", "keep-alive", "proxy-connection", "te", "upgrade", "proxy-authorization",    \
 		"http2-settings"
 
+/* The first are for who is believed, because all of X-Forwarded-* goes for everybody else. */
+enum { BELIEVED = 3 };
 static const char *const request_drops[] = {
-	HOP_BY_HOP, "host", "forwarded", "x-real-ip", "x-request-id", "x-request-start", NULL};
+	"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", HOP_BY_HOP,        "host",
+	"forwarded",       "x-real-ip",         "x-request-id",     "x-request-start", NULL};
 /* From which on depends on the response: see drops_of(). */
 static const char *const response_drops[] = {"transfer-encoding",  "trailer",    "upgrade",
 					     "connection",         "keep-alive", "proxy-connection",
@@ -167,34 +170,20 @@ const char *weir_rewrite_id(const struct weir_request *request, const char *head
 	return room;
 }
 
-static char *append_client(char *to, const struct weir_rewrite_client *client)
-{
-	const __u8 *a = (const __u8 *)&client->address;
-	char address[16];
-
-	snprintf(address, sizeof(address), "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
-	return to + sprintf(to,
-			    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n"
-			    "X-Forwarded-Port: %u\r\nX-Real-Ip: %s\r\n"
-			    "X-Request-Start: t=%llu.%03llu\r\n",
-			    address, ntohs(client->local_port), address, client->wall_ms / 1000,
-			    client->wall_ms % 1000);
-}
-
 size_t weir_rewrite_request(const struct weir_request *request, const char *head,
 			    const struct weir_rewrite_client *client, char *to)
 {
 	const struct copy copy = {.head = head,
 				  .from = request->headers,
 				  .to = request->size - 2,
-				  .drops = request_drops,
-				  .drop_prefix = "x-forwarded-",
+				  .drops = request_drops + (client->is_trusted ? 0 : BELIEVED),
+				  .drop_prefix = client->is_trusted ? NULL : "x-forwarded-",
 				  .nominates = request->fields.nominates};
 	char *start = to;
 
 	to = append_request_line(to, request, head);
 	to = copy_fields(&copy, to);
-	to = append_client(to, client);
+	to = weir_forwarded_put(request, head, client, to);
 	to = append_text(to, "X-Request-ID: ");
 	to = append(to, client->id, client->id_size);
 	if (request->upgrades) {

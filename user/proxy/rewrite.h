@@ -14,6 +14,7 @@ enum { WEIR_REWRITE_ROOM = 1024 };
 struct weir_rewrite_client {
 	__be32 address;
 	__be16 local_port;
+	bool is_trusted; /* a front end: what it says of the client is believed */
 	__u64 wall_ms;
 	const char *id; /* X-Request-ID */
 	size_t id_size;
@@ -28,9 +29,14 @@ const char *weir_rewrite_id(const struct weir_request *request, const char *head
 			    const __u64 random[2], char room[WEIR_REQUEST_ID_ROOM],
 			    size_t *ret_size);
 
+/* The lines that name the client (forwarded.c), written to `to`; returns what follows them. */
+char *weir_forwarded_put(const struct weir_request *request, const char *head,
+			 const struct weir_rewrite_client *client, char *to);
+
 /*
  * The request head for the container. Client-sent X-Forwarded-*, Forwarded, X-Real-Ip and
- * X-Request-Start are dropped, also when spelt with `_`, which CGI-like servers take for `-`.
+ * X-Request-Start are dropped, also when spelt with `_`, which CGI-like servers take for `-`;
+ * from a trusted front end they are believed, but for Forwarded, which would contradict them.
  * `to` has room for request->size + WEIR_REWRITE_ROOM. Returns the bytes written.
  */
 size_t weir_rewrite_request(const struct weir_request *request, const char *head,

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the container is told about the client: X-Forwarded-*, X-Real-Ip, X-Request-Start.
+ *
+ * A trusted front end's word is taken where it says one thing in the form that is usual, and the
+ * front end's own address goes behind what it says in X-Forwarded-For. Everybody else's is not
+ * looked at. What is no address, protocol, port or time is replaced, whoever sent it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy/rewrite.h"
+#include "sniff/chars.h"
+
+enum { ADDRESS_MAX = 45 /* IPv6 with IPv4 in it */, PORT_MAX = 5, START_MAX = 24 };
+
+struct lines {
+	const char *head;
+	__u32 at, to; /* the header lines, without the empty one */
+};
+
+static struct lines lines_of(const struct weir_request *request, const char *head)
+{
+	return (struct lines){head, request->headers, request->size - 2};
+}
+
+/* The next value of the field of this lower-case name. */
+static bool next_value(struct lines *lines, const char *name, struct weir_span *ret_value)
+{
+	while (lines->at < lines->to) {
+		const char *line = lines->head + lines->at;
+		const char *end = memchr(line, '\n', lines->to - lines->at);
+		struct weir_field field;
+
+		weir_field_parse(lines->head, (struct weir_span){lines->at, end - 1 - line},
+				 &field);
+		lines->at = end + 1 - lines->head;
+		if (weir_span_is(lines->head, field.name, name)) {
+			*ret_value = field.value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The value of a field that is there once; an empty span if it is not. */
+static struct weir_span only_value(struct lines lines, const char *name)
+{
+	struct weir_span value = {0}, another;
+
+	if (!next_value(&lines, name, &value) || next_value(&lines, name, &another))
+		return (struct weir_span){0};
+	return value;
+}
+
+/* Is it short, and of these characters only? */
+static bool is_of(const char *head, struct weir_span span, size_t max, const char *characters)
+{
+	if (!span.size || span.size > max)
+		return false;
+	for (__u32 i = 0; i < span.size; i++)
+		if (!head[span.at + i] || !strchr(characters, head[span.at + i]))
+			return false;
+	return true;
+}
+
+static bool is_address(const char *head, struct weir_span span)
+{
+	return is_of(head, span, ADDRESS_MAX, "0123456789abcdefABCDEF:.");
+}
+
+static char *put_text(char *to, const char *text)
+{
+	while (*text)
+		*to++ = *text++;
+	return to;
+}
+
+static char *put_span(char *to, const char *head, struct weir_span span)
+{
+	memcpy(to, head + span.at, span.size);
+	return to + span.size;
+}
+
+/* The believed value, or ours. */
+static char *put_field(char *to, const char *name, const char *head, struct weir_span believed,
+		       const char *ours)
+{
+	to = put_text(put_text(to, name), ": ");
+	to = believed.size ? put_span(to, head, believed) : put_text(to, ours);
+	return put_text(to, "\r\n");
+}
+
+/* What the front end says and behind it the front end: whom it says last is its own client. */
+static char *put_chain(char *to, struct lines lines, const char *ours, struct weir_span *ret_last)
+{
+	struct weir_span value, element;
+
+	to = put_text(to, "X-Forwarded-For: ");
+	while (next_value(&lines, "x-forwarded-for", &value)) {
+		if (!value.size)
+			continue;
+		to = put_text(put_span(to, lines.head, value), ", ");
+		while (weir_list_next(lines.head, &value, &element))
+			*ret_last = element;
+	}
+	return put_text(put_text(to, ours), "\r\n");
+}
+
+static char *put_believed(char *to, struct lines lines, const char *address, const char *port,
+			  const char *start)
+{
+	const char *head = lines.head;
+	struct weir_span none = {0}, last = none;
+	struct weir_span proto = only_value(lines, "x-forwarded-proto");
+	struct weir_span from = only_value(lines, "x-forwarded-port");
+	struct weir_span real = only_value(lines, "x-real-ip");
+	struct weir_span began = only_value(lines, "x-request-start");
+
+	if (!weir_span_is(head, proto, "http") && !weir_span_is(head, proto, "https"))
+		proto = none;
+	to = put_chain(to, lines, address, &last);
+	to = put_field(to, "X-Forwarded-Proto", head, proto, "http");
+	to = put_field(to, "X-Forwarded-Port", head,
+		       is_of(head, from, PORT_MAX, "0123456789") ? from : none, port);
+	to = put_field(to, "X-Real-Ip", head,
+		       is_address(head, real)   ? real
+		       : is_address(head, last) ? last
+						: none,
+		       address);
+	return put_field(to, "X-Request-Start", head,
+			 is_of(head, began, START_MAX, "t=.0123456789") ? began : none, start);
+}
+
+char *weir_forwarded_put(const struct weir_request *request, const char *head,
+			 const struct weir_rewrite_client *client, char *to)
+{
+	const __u8 *a = (const __u8 *)&client->address;
+	char address[16], port[6], start[32];
+
+	snprintf(address, sizeof(address), "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+	snprintf(port, sizeof(port), "%u", ntohs(client->local_port));
+	snprintf(start, sizeof(start), "t=%llu.%03llu", client->wall_ms / 1000,
+		 client->wall_ms % 1000);
+	if (client->is_trusted)
+		return put_believed(to, lines_of(request, head), address, port, start);
+	return to + sprintf(to,
+			    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n"
+			    "X-Forwarded-Port: %s\r\nX-Real-Ip: %s\r\nX-Request-Start: %s\r\n",
+			    address, port, address, start);
+}
