@@ -56,6 +56,23 @@ kill_throughout "weir attach" attach
 kill_throughout "weir deny add" deny add 10.99.0.0/24
 kill_throughout "weir deny del" deny del 10.99.0.0/24
 
+story "too few descriptors: an apply that gets past the flip says that the policy is in force"
+said=0
+for limit in {26..40}; do
+	echo "10.9.8.$limit" >>"$LAB_DIR/known-bad.txt"
+	SAID=$(ulimit -n $limit && weir apply 2>&1) && break
+	if weir deny why "10.9.8.$limit" >/dev/null 2>&1; then
+		said=$((said + 1))
+		expect_said "with $limit of them" 'the new policy is in force all the same'
+	else
+		expect_not "with $limit of them, it says so" grep -q 'in force all the same' <<<"$SAID"
+	fi
+done
+expect_between "applies that got past it and no further" $said 1 20
+expect "weir apply" weir apply
+expect "weir attach" weir attach
+expect_filtering "after all of it"
+
 story "a killed first apply leaves nothing that a second one cannot use"
 weir detach >/dev/null 2>&1
 for delay in 0.005 0.02 0.05 0.1 0.2; do

@@ -221,4 +221,20 @@ expect_between "what the journal was shortened to" "$(stat -c %s "/var/lib/$LAB/
 expect "weir deny add" weir deny add 10.20.30.47
 expect_equal "what it says" "$SAID" ""
 expect "weir verify" weir deny list
+
+story "/run tidied by somebody: a ban works, and what an apply needs is made again"
+rm -r "/run/$LAB"
+expect "weir deny add" weir deny add 10.20.30.48
+rm -r "/run/$LAB"
+expect "weir status" weir status
+rm -r "/run/$LAB"
+expect "weir apply" weir apply
+
+story "a report that cannot be written is an error, long or short"
+for report in metrics status 'deny list' doctor; do
+	# shellcheck disable=SC2086 # words
+	expect_exit 1 "weir $report, onto a full disk" gate sh -c '"$@" >/dev/full' - \
+		"$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" $report
+	expect_said "why" 'cannot write: No space left on device'
+done
 end

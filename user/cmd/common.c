@@ -13,7 +13,8 @@ int weir_cmd_end(const struct weir_diags *diags, int r)
 	weir_diags_print(diags, stderr);
 	if (r && !diags->errors)
 		fprintf(stderr, "weir: %s\n", strerror(-r));
-	if (!r && fflush(stdout)) {
+	/* A long report may have failed before this flush, which then has nothing left to write. */
+	if (!r && (fflush(stdout) || ferror(stdout))) {
 		fprintf(stderr, "weir: cannot write: %s\n", strerror(errno));
 		return WEIR_EXIT_FAILED;
 	}
@@ -28,13 +29,17 @@ int weir_cmd_usage(const char *usage)
 
 int weir_cmd_print(char *report, struct weir_diags *diags)
 {
+	int r;
+
 	if (!report) {
 		weir_diags_error(diags, NULL, 0, 0, "out of memory");
 		return -ENOMEM;
 	}
-	fputs(report, stdout);
+	r = fputs(report, stdout) < 0 ? -errno : 0;
+	if (r)
+		weir_diags_error(diags, NULL, 0, 0, "cannot write: %s", strerror(-r));
 	free(report);
-	return 0;
+	return r;
 }
 
 int weir_cmd_duration(const char *option, const char *text, struct weir_diags *diags,

@@ -238,9 +238,12 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 	}
 	r = weir_pins_converge(apply->paths, &apply->maps, apply->diags)
 		    ?: weir_steer_converge(apply->paths, &apply->maps, apply->diags);
+	if (r)
+		return weir_fail(apply->diags, r,
+				 "the new policy is in force all the same: weir apply finishes "
+				 "what is left to do");
 	/* During a trial the old policy may come back, and needs its addresses local. */
-	return r || options->try_ns ? r
-				    : weir_routes_follow(&apply->maps, apply->diags, &apply->done);
+	return options->try_ns ? 0 : weir_routes_follow(&apply->maps, apply->diags, &apply->done);
 }
 
 static int take_gate(struct apply *apply)

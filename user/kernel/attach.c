@@ -247,7 +247,15 @@ static int take_off(const struct weir_link *link, struct weir_diags *diags)
 int weir_detach_link(const struct weir_paths *paths, const struct weir_link *link,
 		     struct weir_diags *diags)
 {
-	return take_off(link, diags) ?: forget(paths, link, diags);
+	int r = take_off(link, diags);
+
+	if (r)
+		return r;
+	r = forget(paths, link, diags);
+	if (r && !link->is_shared && link->ifindex)
+		weir_fail(diags, r, "nothing filters what %s receives all the same",
+			  link->interface);
+	return r;
 }
 
 /* The gate may be of another release, whose maps are not ours to read; then it has no trial. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -32,6 +33,11 @@ static int take(int fd, int wait_ms)
 	}
 }
 
+static int open_file(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 static int fail_busy(int fd, const char *path, struct weir_diags *diags)
 {
 	char holder[128] = "";
@@ -51,7 +57,9 @@ int weir_lock_take(const struct weir_paths *paths, const char *name, const char 
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->run, name);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open_file(path);
+	if (fd < 0 && errno == ENOENT && !mkdir(paths->run, 0700))
+		fd = open_file(path); /* somebody has tidied /run */
 	if (fd < 0)
 		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
 	r = take(fd, wait_ms);
