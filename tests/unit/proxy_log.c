@@ -21,11 +21,11 @@ static const char *line_of(bool is_json, const char *bytes, size_t size)
 
 	weir_log_line_begin(&line, is_json, buffer);
 	weir_log_line_head(&line, 1700000000123, "http");
-	weir_log_line_text(&line, "target", bytes, size);
-	weir_log_line_number(&line, "up_bytes", ~0ULL);
-	weir_log_line_number(&line, "down_bytes", 0);
-	weir_log_line_address(&line, "client", htonl(0xc0000207), htons(65535));
-	weir_log_line_word(&line, "ending", "complete");
+	weir_log_line_text(&line, WEIR_LOG_TEXT("target"), bytes, size);
+	weir_log_line_number(&line, WEIR_LOG_NUMBER("up_bytes"), ~0ULL);
+	weir_log_line_number(&line, WEIR_LOG_NUMBER("down_bytes"), 0);
+	weir_log_line_address(&line, WEIR_LOG_TEXT("client"), htonl(0xc0000207), htons(65535));
+	weir_log_line_word(&line, WEIR_LOG_TEXT("ending"), "complete");
 	buffer[weir_log_line_end(&line)] = 0;
 	return buffer;
 }

@@ -60,7 +60,7 @@ static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u
 	clock_gettime(CLOCK_REALTIME, &now);
 	weir_log_line_begin(&line, log->settings.is_json, buffer);
 	weir_log_line_head(&line, now.tv_sec * 1000ULL + now.tv_nsec / 1000000, "log");
-	weir_log_line_number(&line, "lost_lines", lost - ring->said);
+	weir_log_line_number(&line, WEIR_LOG_NUMBER("lost_lines"), lost - ring->said);
 	parts[0].iov_len = weir_log_line_end(&line);
 	if (!write_all(log->settings.fd, parts))
 		ring->said = lost;

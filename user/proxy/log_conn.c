@@ -86,46 +86,57 @@ static void put_note(struct weir_log_line *line, const struct weir_log_note *not
 	const char *target = host + note->host_size, *id = target + note->target_size;
 
 	if (note->id_size)
-		weir_log_line_text(line, "id", id, note->id_size);
+		weir_log_line_text(line, WEIR_LOG_TEXT("id"), id, note->id_size);
 	if (note->host_size)
-		weir_log_line_text(line, "host", host, note->host_size);
+		weir_log_line_text(line, WEIR_LOG_TEXT("host"), host, note->host_size);
 	if (note->method_size)
-		weir_log_line_text(line, "method", method, note->method_size);
+		weir_log_line_text(line, WEIR_LOG_TEXT("method"), method, note->method_size);
 	if (note->target_size)
-		weir_log_line_text(line, "target", target, note->target_size);
+		weir_log_line_text(line, WEIR_LOG_TEXT("target"), target, note->target_size);
 	if (note->target_size < note->target_whole_size)
-		weir_log_line_number(line, "target_bytes", note->target_whole_size);
+		weir_log_line_number(line, WEIR_LOG_NUMBER("target_bytes"),
+				     note->target_whole_size);
 }
+
+enum { PHASES = 5 };
+
+static const struct {
+	const char *name;
+	struct weir_log_key key;
+} phases[PHASES] = {
+	{"head", WEIR_LOG_KEY("head_us", "")},
+	{"connect", WEIR_LOG_KEY("connect_us", "")},
+	{"send", WEIR_LOG_KEY("send_us", "")},
+	{"first_byte", WEIR_LOG_KEY("first_byte_us", "")},
+	{"transfer", WEIR_LOG_KEY("transfer_us", "")},
+};
 
 /* The phases that were reached, each up to the next one or to now. Returns the last. */
 static const char *put_times(struct weir_log_line *line, const struct weir_conn *conn)
 {
 	const struct weir_times *times = &conn->times;
-	const struct {
-		const char *name, *key;
-		__u64 from_ns;
-	} phases[] = {
-		{"head", "head_us", times->started_ns},
-		{"connect", "connect_us", conn->container_port ? times->head_ns : 0},
-		{"send", "send_us", conn->is_tunnel && !times->sent_ns ? 0 : times->connected_ns},
-		{"first_byte", "first_byte_us",
-		 conn->is_tunnel && !times->sent_ns ? times->connected_ns : times->sent_ns},
-		{"transfer", "transfer_us", times->answered_ns},
+	bool sends = !conn->is_tunnel || times->sent_ns;
+	const __u64 from_ns[] = {
+		times->started_ns,
+		conn->container_port ? times->head_ns : 0,
+		sends ? times->connected_ns : 0,
+		sends ? times->sent_ns : times->connected_ns,
+		times->answered_ns,
 	};
 	__u64 total_us = (conn->worker->now_ns - times->started_ns) / 1000, before_us = 0;
 	int last = 0;
 
-	for (int i = 1; i < 5; i++) {
-		__u64 until_us = (phases[i].from_ns - times->started_ns) / 1000;
+	for (int i = 1; i < PHASES; i++) {
+		__u64 until_us = (from_ns[i] - times->started_ns) / 1000;
 
-		if (!phases[i].from_ns)
+		if (!from_ns[i])
 			continue;
-		weir_log_line_number(line, phases[last].key, until_us - before_us);
+		weir_log_line_number(line, &phases[last].key, until_us - before_us);
 		before_us = until_us;
 		last = i;
 	}
-	weir_log_line_number(line, phases[last].key, total_us - before_us);
-	weir_log_line_number(line, "total_us", total_us);
+	weir_log_line_number(line, &phases[last].key, total_us - before_us);
+	weir_log_line_number(line, WEIR_LOG_NUMBER("total_us"), total_us);
 	return phases[last].name;
 }
 
@@ -156,22 +167,22 @@ static void put_conn(struct weir_log_line *line, const struct weir_conn *conn)
 
 	weir_log_line_head(line, conn->worker->wall_ms,
 			   conn->protocol == WEIR_TLS ? "tls" : "http");
-	weir_log_line_address(line, "client", conn->peer_address, conn->peer_port);
+	weir_log_line_address(line, WEIR_LOG_TEXT("client"), conn->peer_address, conn->peer_port);
 	if (conn->note)
 		put_note(line, conn->note);
 	if (conn->container_port) {
-		weir_log_line_text(line, "app", conn->app, strlen(conn->app));
-		weir_log_line_address(line, "container", conn->container_address,
+		weir_log_line_text(line, WEIR_LOG_TEXT("app"), conn->app, strlen(conn->app));
+		weir_log_line_address(line, WEIR_LOG_TEXT("container"), conn->container_address,
 				      conn->container_port);
 	}
 	if (conn->status)
-		weir_log_line_number(line, "status", conn->status);
-	weir_log_line_number(line, "up_bytes", conn->up.moved_bytes);
-	weir_log_line_number(line, "down_bytes", conn->down.moved_bytes);
+		weir_log_line_number(line, WEIR_LOG_NUMBER("status"), conn->status);
+	weir_log_line_number(line, WEIR_LOG_NUMBER("up_bytes"), conn->up.moved_bytes);
+	weir_log_line_number(line, WEIR_LOG_NUMBER("down_bytes"), conn->down.moved_bytes);
 	phase = put_times(line, conn);
-	weir_log_line_word(line, "by", ended_by(conn));
-	weir_log_line_word(line, "phase", phase);
-	weir_log_line_word(line, "ending", weir_ending_slug(conn->ending));
+	weir_log_line_word(line, WEIR_LOG_TEXT("by"), ended_by(conn));
+	weir_log_line_word(line, WEIR_LOG_TEXT("phase"), phase);
+	weir_log_line_word(line, WEIR_LOG_TEXT("ending"), weir_ending_slug(conn->ending));
 }
 
 void weir_log_conn(struct weir_log *log, struct weir_conn *conn)

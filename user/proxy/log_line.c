@@ -21,33 +21,21 @@ static void put_text(struct weir_log_line *line, const char *text)
 
 static void put_number(struct weir_log_line *line, __u64 number)
 {
-	char digits[20], *from = digits + sizeof(digits);
+	char *from;
+	int digits = 1;
 
+	for (__u64 left = number; left >= 10; left /= 10)
+		digits++;
+	line->at = from = line->at + digits;
 	do
 		*--from = '0' + number % 10;
 	while (number /= 10);
-	put(line, from, digits + sizeof(digits) - from);
 }
 
-/* So many digits, zeros in front. */
-static void put_digits(struct weir_log_line *line, unsigned int number, int digits)
+static void put_key(struct weir_log_line *line, const struct weir_log_key *key)
 {
-	for (int i = digits - 1; i >= 0; i--, number /= 10)
-		line->at[i] = '0' + number % 10;
-	line->at += digits;
-}
-
-static void put_key(struct weir_log_line *line, const char *key)
-{
-	if (!line->is_json) {
-		*line->at++ = ' ';
-		put_text(line, key);
-		*line->at++ = '=';
-		return;
-	}
-	put(line, ",\"", 2);
-	put_text(line, key);
-	put(line, "\":", 2);
+	memcpy(line->at, key->by_format[line->is_json].bytes, WEIR_LOG_KEY_ROOM);
+	line->at += key->by_format[line->is_json].size;
 }
 
 static void put_quote(struct weir_log_line *line)
@@ -61,29 +49,24 @@ void weir_log_line_begin(struct weir_log_line *line, bool is_json, char *buffer)
 	*line = (struct weir_log_line){.start = buffer, .at = buffer, .is_json = is_json};
 }
 
-/* RFC 3339. The broken-down time of a second is kept: most lines share it with the one before. */
+/* RFC 3339. A second's digits are kept: most lines share them with the line before. */
 static void put_time(struct weir_log_line *line, __u64 wall_ms)
 {
 	static _Thread_local time_t second = -1;
-	static _Thread_local struct tm tm;
+	static _Thread_local char digits[sizeof("2026-11-22T16:25:33.")];
+	unsigned int ms = wall_ms % 1000;
 
 	if (second != (time_t)(wall_ms / 1000)) {
+		struct tm tm;
+
 		second = wall_ms / 1000;
 		gmtime_r(&second, &tm);
+		strftime(digits, sizeof(digits), "%Y-%m-%dT%H:%M:%S.", &tm);
 	}
-	put_digits(line, tm.tm_year + 1900, 4);
-	*line->at++ = '-';
-	put_digits(line, tm.tm_mon + 1, 2);
-	*line->at++ = '-';
-	put_digits(line, tm.tm_mday, 2);
-	*line->at++ = 'T';
-	put_digits(line, tm.tm_hour, 2);
-	*line->at++ = ':';
-	put_digits(line, tm.tm_min, 2);
-	*line->at++ = ':';
-	put_digits(line, tm.tm_sec, 2);
-	*line->at++ = '.';
-	put_digits(line, wall_ms % 1000, 3);
+	put(line, digits, sizeof(digits) - 1);
+	*line->at++ = '0' + ms / 100;
+	*line->at++ = '0' + ms / 10 % 10;
+	*line->at++ = '0' + ms % 10;
 	*line->at++ = 'Z';
 }
 
@@ -102,44 +85,50 @@ static bool is_plain(__u8 byte, bool is_json)
 	return byte > 0x20 - is_json && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-void weir_log_line_text(struct weir_log_line *line, const char *key, const char *bytes, size_t size)
+void weir_log_line_text(struct weir_log_line *line, const struct weir_log_key *key,
+			const char *bytes, size_t size)
 {
+	/* Of its own, so that writing bytes cannot change it. */
+	bool is_json = line->is_json;
+	char *to;
+
 	put_key(line, key);
-	put_quote(line);
+	to = line->at;
 	for (size_t i = 0; i < size; i++) {
 		__u8 byte = bytes[i];
 
-		if (is_plain(byte, line->is_json)) {
-			*line->at++ = byte;
+		if (is_plain(byte, is_json)) {
+			*to++ = byte;
 			continue;
 		}
-		put_text(line, line->is_json ? "\\u00" : "\\x");
-		*line->at++ = hex[byte >> 4];
-		*line->at++ = hex[byte & 15];
+		to = stpcpy(to, is_json ? "\\u00" : "\\x");
+		*to++ = hex[byte >> 4];
+		*to++ = hex[byte & 15];
 	}
+	line->at = to;
 	put_quote(line);
 }
 
-void weir_log_line_word(struct weir_log_line *line, const char *key, const char *word)
+void weir_log_line_word(struct weir_log_line *line, const struct weir_log_key *key,
+			const char *word)
 {
 	put_key(line, key);
-	put_quote(line);
 	put_text(line, word);
 	put_quote(line);
 }
 
-void weir_log_line_number(struct weir_log_line *line, const char *key, __u64 number)
+void weir_log_line_number(struct weir_log_line *line, const struct weir_log_key *key, __u64 number)
 {
 	put_key(line, key);
 	put_number(line, number);
 }
 
-void weir_log_line_address(struct weir_log_line *line, const char *key, __be32 address, __be16 port)
+void weir_log_line_address(struct weir_log_line *line, const struct weir_log_key *key,
+			   __be32 address, __be16 port)
 {
 	const __u8 *bytes = (const __u8 *)&address;
 
 	put_key(line, key);
-	put_quote(line);
 	for (int i = 0; i < 4; i++) {
 		put_number(line, bytes[i]);
 		*line->at++ = i < 3 ? '.' : ':';

@@ -19,7 +19,37 @@
 /* A byte escaped takes this many at most, in either format. */
 enum { WEIR_LOG_ESCAPED_MAX = 6 };
 
-/* The caller's buffer has room for all that is put into it: nothing here looks. */
+enum { WEIR_LOG_KEY_ROOM = 24 };
+
+/* What stands in front of a value, in both formats: made by the compiler, copied at one size. */
+struct weir_log_key {
+	struct {
+		char bytes[WEIR_LOG_KEY_ROOM];
+		__u8 size;
+	} by_format[2]; /* text, JSON */
+};
+
+#define WEIR_LOG_KEY(name, quote)                                                                  \
+	{                                                                                          \
+		{                                                                                  \
+			{" " name "=", sizeof(" " name "=") - 1},                                  \
+				{",\"" name "\":" quote, sizeof(",\"" name "\":" quote) - 1},      \
+		}                                                                                  \
+	}
+
+/* For a literal name: of a number, or of text, which JSON quotes. */
+#define WEIR_LOG_NUMBER(name)                                                                      \
+	({                                                                                         \
+		static const struct weir_log_key key_ = WEIR_LOG_KEY(name, "");                    \
+		&key_;                                                                             \
+	})
+#define WEIR_LOG_TEXT(name)                                                                        \
+	({                                                                                         \
+		static const struct weir_log_key key_ = WEIR_LOG_KEY(name, "\"");                  \
+		&key_;                                                                             \
+	})
+
+/* The caller's buffer has room for all that is put into it, and for a key more: nothing here looks. */
 struct weir_log_line {
 	char *start, *at;
 	bool is_json;
@@ -31,17 +61,18 @@ void weir_log_line_begin(struct weir_log_line *line, bool is_json, char *buffer)
 void weir_log_line_head(struct weir_log_line *line, __u64 wall_ms, const char *kind);
 
 /* Bytes from outside, escaped. */
-void weir_log_line_text(struct weir_log_line *line, const char *key, const char *bytes,
-			size_t size);
+void weir_log_line_text(struct weir_log_line *line, const struct weir_log_key *key,
+			const char *bytes, size_t size);
 
 /* A word of ours, as it is. */
-void weir_log_line_word(struct weir_log_line *line, const char *key, const char *word);
+void weir_log_line_word(struct weir_log_line *line, const struct weir_log_key *key,
+			const char *word);
 
-void weir_log_line_number(struct weir_log_line *line, const char *key, __u64 number);
+void weir_log_line_number(struct weir_log_line *line, const struct weir_log_key *key, __u64 number);
 
-/* `a.b.c.d:port`, from network order. */
-void weir_log_line_address(struct weir_log_line *line, const char *key, __be32 address,
-			   __be16 port);
+/* `a.b.c.d:port`, from network order; a key of text. */
+void weir_log_line_address(struct weir_log_line *line, const struct weir_log_key *key,
+			   __be32 address, __be16 port);
 
 /* The line is whole. Returns its bytes, newline included. */
 size_t weir_log_line_end(struct weir_log_line *line);
