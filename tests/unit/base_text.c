@@ -2,9 +2,13 @@
 /* Lines, tokens and columns; escaping; diagnostics; reading whole files. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/diag.h"
@@ -133,6 +137,44 @@ static void write_file(const char *path, const void *bytes, size_t size)
 
 	cr_assert_eq(fwrite(bytes, 1, size, to), size);
 	fclose(to);
+}
+
+/* Writes on until it is told to stop. */
+static void *append(void *stop)
+{
+	FILE *to = fopen("growing", "a");
+
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE)) {
+		fputs("192.0.2.1\n", to);
+		fflush(to);
+	}
+	fclose(to);
+	return NULL;
+}
+
+Test(file, refuses_a_text_that_is_written_while_it_is_read)
+{
+	struct folder folder = folder_new();
+	_cleanup_diags_ struct weir_diags diags = {0};
+	_cleanup_file_ struct weir_file file = {0};
+	bool stop = false;
+	pthread_t writer;
+	struct stat now = {0};
+	int r;
+
+	write_file("growing", "", 0);
+	cr_assert_eq(truncate("growing", 64 << 20), 0); /* takes a while to read */
+	cr_assert_eq(pthread_create(&writer, NULL, append, &stop), 0);
+	while (!stat("growing", &now) && now.st_size == 64 << 20)
+		usleep(100);
+	r = weir_file_read_text("growing", 1UL << 40, &diags, &file);
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(writer, NULL);
+	cr_expect_eq(r, -EINVAL);
+	cr_assert_eq(diags.count, 1);
+	cr_expect(strstr(diags.items[0].text, "while it was read"), "%s", diags.items[0].text);
+	unlink("growing");
+	rmdir(folder.path);
 }
 
 Test(file, refuses_what_is_no_file_without_waiting)

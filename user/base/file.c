@@ -7,44 +7,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 
-/* What fstat says of an open file: 0 and its size, or why it is not read. */
-static int file_measure(int fd, size_t max_bytes, size_t *ret_size)
+/* What fstat says of an open file: 0, or why it is not read. */
+static int file_measure(int fd, size_t max_bytes, struct stat *ret_stat)
 {
-	struct stat st;
-
-	if (fstat(fd, &st))
+	if (fstat(fd, ret_stat))
 		return -errno;
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(ret_stat->st_mode))
 		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(ret_stat->st_mode))
 		return -ENOTSUP;
-	if ((size_t)st.st_size > max_bytes)
-		return -EFBIG;
-	*ret_size = st.st_size;
-	return 0;
+	return (size_t)ret_stat->st_size > max_bytes ? -EFBIG : 0;
 }
 
-int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_file)
+/* A writer may cut the file while it is read: what is there is what counts. */
+static int read_bytes(int fd, char *bytes, size_t size, size_t *ret_used)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	_cleanup_free_ char *bytes = NULL;
-	size_t size = 0, used = 0;
-	int r;
+	size_t used = 0;
 
-	if (fd < 0)
-		return -errno;
-	r = file_measure(fd, max_bytes, &size);
-	if (r)
-		return r;
-	/* A writer may cut the file while it is read: what is there is what counts. */
-	bytes = malloc(size ? size : 1);
-	if (!bytes)
-		return -ENOMEM;
 	while (used < size) {
 		ssize_t n = read(fd, bytes + used, size - used);
 
@@ -56,16 +41,56 @@ int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_fil
 			break;
 		used += n;
 	}
+	*ret_used = used;
+	return 0;
+}
+
+static bool is_same_version(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* *ret_is_whole: nobody has written to the file while it was read. */
+static int file_read(const char *path, size_t max_bytes, struct weir_file *ret_file,
+		     bool *ret_is_whole)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_free_ char *bytes = NULL;
+	struct stat before, after;
+	size_t used = 0;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = file_measure(fd, max_bytes, &before);
+	if (r)
+		return r;
+	bytes = malloc(before.st_size ?: 1);
+	if (!bytes)
+		return -ENOMEM;
+	r = read_bytes(fd, bytes, before.st_size, &used);
+	if (r || fstat(fd, &after))
+		return r ?: -errno;
 	ret_file->bytes = take_pointer(bytes);
 	ret_file->size = used;
+	*ret_is_whole = is_same_version(&before, &after);
 	return 0;
+}
+
+int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_file)
+{
+	bool is_whole;
+
+	return file_read(path, max_bytes, ret_file, &is_whole);
 }
 
 int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *diags,
 			struct weir_file *ret_file)
 {
 	_cleanup_file_ struct weir_file file = {0};
-	int r = weir_file_read(path, max_bytes, &file);
+	bool is_whole = true;
+	int r = file_read(path, max_bytes, &file, &is_whole);
 
 	if (r == -ENOTSUP)
 		return weir_diags_error(diags, path, 0, 0, "is not a regular file");
@@ -75,6 +100,9 @@ int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *d
 		weir_diags_error(diags, path, 0, 0, "cannot read: %s", strerror(-r));
 		return r;
 	}
+	if (!is_whole)
+		return weir_diags_error(diags, path, 0, 0,
+					"was written to while it was read: try again");
 	if (memchr(file.bytes, '\0', file.size))
 		return weir_diags_error(diags, path, 0, 0, "is a binary file, not a text");
 	*ret_file = file;

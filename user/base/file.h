@@ -25,7 +25,8 @@ int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_fil
 
 /*
  * The same for a text: a failure becomes a diagnostic about `path`, and so does a file that holds
- * a NUL byte, which no text of ours has (-EINVAL).
+ * a NUL byte, which no text of ours has (-EINVAL), or that somebody writes to at that moment, of
+ * which half would be taken for the whole (-EINVAL).
  */
 int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *diags,
 			struct weir_file *ret_file);
