@@ -12,8 +12,11 @@
 
 #include "proxy/log_line.h"
 
-/* How long the thread sleeps when there is nothing to write: no worker has to wake it. */
-#define IDLE_NS 20000000L
+/*
+ * How long the thread sleeps between two rounds, so that no worker has to wake it and each write is of many
+ * lines. A worker would need 50 MB of lines a second to fill its ring meanwhile.
+ */
+#define ROUND_NS 20000000L
 
 /* How long a reader that takes nothing can hold up the end. */
 enum { STOP_S = 2 };
@@ -66,6 +69,7 @@ static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u
 		ring->said = lost;
 }
 
+/* Returns true when there was so much that the next round should come at once. */
 static bool drain(const struct weir_log *log, struct weir_log_ring *ring)
 {
 	__u64 to = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE);
@@ -80,7 +84,7 @@ static bool drain(const struct weir_log *log, struct weir_log_ring *ring)
 		return false;
 	__atomic_add_fetch(&ring->lost, write_all(log->settings.fd, parts), __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->read, to, __ATOMIC_RELEASE);
-	return true;
+	return size > WEIR_LOG_RING / 2;
 }
 
 static void take_next_file(struct weir_log *log)
@@ -95,19 +99,19 @@ static void take_next_file(struct weir_log *log)
 
 static void *log_main(void *argument)
 {
-	static const struct timespec idle = {.tv_nsec = IDLE_NS};
+	static const struct timespec pause = {.tv_nsec = ROUND_NS};
 	struct weir_log *log = argument;
 
 	for (;;) {
-		bool stops = __atomic_load_n(&log->stops, __ATOMIC_ACQUIRE), has_written = false;
+		bool stops = __atomic_load_n(&log->stops, __ATOMIC_ACQUIRE), is_behind = false;
 
 		take_next_file(log);
 		for (unsigned int i = 0; i < log->rings_count; i++)
-			has_written |= drain(log, &log->rings[i]);
+			is_behind |= drain(log, &log->rings[i]);
 		if (stops)
 			return NULL;
-		if (!has_written)
-			nanosleep(&idle, NULL);
+		if (!is_behind)
+			nanosleep(&pause, NULL);
 	}
 }
 
