@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How many connections there may be: of one client address, to one container. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -159,6 +160,35 @@ STORY(of_one_client_beyond_the_most_get_429_and_others_stay)
 		lab_sleep_ms(10);
 	}
 	expect_has(refused, "200 OK");
+}
+
+/* Served in turn, while the listener is left alone; the log has it once, however many pauses there were. */
+STORY(beyond_the_most_in_all_wait_and_the_log_says_so_once)
+{
+	char got[1000], line[20000];
+	int ends[2], fds[4];
+	ssize_t size;
+
+	cr_assert(!pipe2(ends, O_NONBLOCK));
+	lab.workers = 1;
+	lab.log.fd = ends[1];
+	lab.limits.connections_max = 1;
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	for (int i = 0; i < 4; i++) {
+		fds[i] = lab_connect(lab.http_port);
+		lab_say(fds[i], GET("a.example"));
+	}
+	for (int i = 0; i < 4; i++) {
+		lab_read_head(fds[i], got, sizeof(got));
+		expect_has(got, "200 OK");
+		close(fds[i]);
+	}
+	lab_sleep_ms(300);
+	size = read(ends[0], line, sizeof(line) - 1);
+	line[size > 0 ? size : 0] = 0;
+	expect_has(line, " accept paused=too_many_connections worker=0 connections=2\n");
+	cr_expect_null(strstr(strstr(line, "paused=") + 1, "paused="), "%s", line);
 }
 
 STORY(of_one_client_beyond_the_most_get_an_alert_over_tls)

@@ -9,11 +9,14 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "proxy/log_line.h"
+#include "proxy/page.h"
 #include "proxy/proxy.h"
 
 enum { ACCEPT_TURN = 64, ACCEPT_ALL = 4096 };
 
 #define ACCEPT_PAUSE_NS 100000000ULL
+#define SAY_AGAIN_NS    10000000000ULL
 
 /* Descriptors are used up: let one client go rather than all wait on a listener that cannot accept. */
 static void shed_one(struct weir_worker *worker, int listener)
@@ -42,11 +45,30 @@ static void watch_listeners(struct weir_worker *worker, bool is_watched)
 	}
 }
 
-static void pause_accepting(struct weir_worker *worker)
+/* Pauses come ten a second while there are any: the log has one line for many. */
+static void say_paused(struct weir_worker *worker, enum weir_ending why)
+{
+	struct weir_log *log = &worker->proxy->log;
+	struct weir_log_line line;
+	char buffer[256];
+
+	if (log->settings.fd < 0 || worker->now_ns < worker->say_again_ns)
+		return;
+	worker->say_again_ns = worker->now_ns + SAY_AGAIN_NS;
+	weir_log_line_begin(&line, log->settings.is_json, buffer);
+	weir_log_line_head(&line, worker->wall_ms, "accept");
+	weir_log_line_word(&line, WEIR_LOG_TEXT("paused"), weir_ending_slug(why));
+	weir_log_line_number(&line, WEIR_LOG_NUMBER("worker"), worker->number);
+	weir_log_line_number(&line, WEIR_LOG_NUMBER("connections"), worker->conns_count);
+	weir_log_put(log, worker->number, worker->wall_ms, buffer, weir_log_line_end(&line));
+}
+
+static void pause_accepting(struct weir_worker *worker, enum weir_ending why)
 {
 	if (!worker->accept_again_ns)
 		watch_listeners(worker, false);
 	worker->accept_again_ns = worker->now_ns + ACCEPT_PAUSE_NS;
+	say_paused(worker, why);
 }
 
 static void welcome(struct weir_worker *worker, int fd, enum weir_protocol protocol,
@@ -56,7 +78,7 @@ static void welcome(struct weir_worker *worker, int fd, enum weir_protocol proto
 
 	if (!conn) {
 		closep(&fd);
-		pause_accepting(worker);
+		pause_accepting(worker, WEIR_END_OUT_OF_MEMORY);
 		return;
 	}
 	worker->counters.connections++;
@@ -86,9 +108,9 @@ static void accept_failed(struct weir_worker *worker, struct weir_end *listener)
 		listener->can_read = false;
 	if (errno == EMFILE || errno == ENFILE) {
 		shed_one(worker, listener->fd);
-		pause_accepting(worker);
+		pause_accepting(worker, WEIR_END_OUT_OF_DESCRIPTORS);
 	} else if (errno == ENOMEM || errno == ENOBUFS) {
-		pause_accepting(worker);
+		pause_accepting(worker, WEIR_END_OUT_OF_MEMORY);
 	}
 }
 
@@ -103,7 +125,7 @@ static void accept_some(struct weir_worker *worker, struct weir_end *listener, i
 
 		if (is_full(worker)) {
 			worker->counters.endings[WEIR_END_TOO_MANY_CONNECTIONS]++;
-			pause_accepting(worker);
+			pause_accepting(worker, WEIR_END_TOO_MANY_CONNECTIONS);
 			return;
 		}
 		fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,

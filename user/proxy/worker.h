@@ -61,6 +61,7 @@ struct weir_worker {
 	__u64 wall_ms; /* CLOCK_REALTIME of this turn */
 	__u64 random[2];
 	__u64 accept_again_ns; /* 0: accepting; else paused until then */
+	__u64 say_again_ns;    /* not before then does the log say so again */
 	__u64 drain_until_ns;
 	bool is_draining;
 	struct weir_counters counters;
