@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * 1 GiB through a tunnel, down and up, one connection at a time. The client and the origin throw
- * away what they read, without a copy.
+ * away what they read, without a copy, and never sleep.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,11 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "origin.h"
 #include "proxy_benchmarks.h"
 #include "rounds.h"
 
-enum { BLOCK = 1 << 20 };
+enum { BLOCK = 1 << 18 };
 
 #define BULK_BYTES (1ULL << 30)
 
@@ -21,11 +23,15 @@ enum { BLOCK = 1 << 20 };
 static __u64 swallow(int fd)
 {
 	__u64 sum = 0;
-	ssize_t size;
 
-	while ((size = recv(fd, NULL, BLOCK, MSG_TRUNC)) > 0)
-		sum += size;
-	return sum;
+	for (;;) {
+		ssize_t size = recv(fd, NULL, BLOCK, MSG_TRUNC | MSG_DONTWAIT);
+
+		if (size == 0 || (size < 0 && errno != EAGAIN))
+			return sum;
+		sum += size > 0 ? size : 0;
+		origin_serve(0);
+	}
 }
 
 static void pour(int fd, __u64 bytes)
@@ -33,11 +39,14 @@ static void pour(int fd, __u64 bytes)
 	static char block[BLOCK];
 
 	while (bytes) {
-		ssize_t sent = send(fd, block, bytes < BLOCK ? bytes : BLOCK, MSG_NOSIGNAL);
+		ssize_t sent = send(fd, block, bytes < BLOCK ? bytes : BLOCK,
+				    MSG_NOSIGNAL | MSG_DONTWAIT);
 
-		if (sent <= 0)
+		if (sent > 0)
+			bytes -= sent;
+		else if (sent < 0 && errno != EAGAIN)
 			bench_die("send: %m");
-		bytes -= sent;
+		origin_serve(0);
 	}
 }
 
@@ -56,7 +65,7 @@ static double measure(const struct contender *contender, void *argument)
 			bench_die("%s: cut", contender->name);
 	} else {
 		pour(fd, BULK_BYTES);
-		if (recv(fd, &reply, 1, 0) != 1)
+		if (!load_receive(fd, &reply, 1))
 			bench_die("%s: cut", contender->name);
 	}
 	close(fd);

@@ -100,7 +100,7 @@ struct load_result load_exchange(const struct load *load)
 	for (__u32 i = 0; i < load->in_flight && i < IN_FLIGHT_MAX; i++)
 		start(&run, &run.exchanges[i]);
 	while (run.open) {
-		int count = epoll_wait(run.epoll_fd, events, EVENTS_MAX, 20000);
+		int count = load_wait(run.epoll_fd, events, EVENTS_MAX);
 
 		if (count == 0) {
 			run.result.failed += run.open;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tunnels: a ClientHello of the usual size, connecting, and commands to the origin.
+ * What all load is made of: a ClientHello of the usual size, tunnels, commands to the origin.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +10,10 @@
 
 #include "bench/bench.h"
 #include "load.h"
+#include "origin.h"
 #include "unit/sniff_hello.h"
+
+enum { WAIT_MS = 20000 };
 
 #define NAME "n0000000.example.org"
 
@@ -54,6 +58,24 @@ int load_connect(const struct sockaddr_in *to)
 	return fd;
 }
 
+bool load_receive(int fd, void *to, size_t size)
+{
+	int flags = origin_is_open() ? MSG_DONTWAIT : 0;
+	char *at = to;
+
+	while (size) {
+		ssize_t some = recv(fd, at, size, flags);
+
+		if (some == 0 || (some < 0 && errno != EAGAIN))
+			return false;
+		if (some < 0)
+			origin_serve(0);
+		else
+			at += some, size -= some;
+	}
+	return true;
+}
+
 int load_tunnel(const struct sockaddr_in *to, __u32 name)
 {
 	char reply[HELLO_REPLY_SIZE];
@@ -62,7 +84,7 @@ int load_tunnel(const struct sockaddr_in *to, __u32 name)
 	if (fd < 0)
 		return -1;
 	if (send(fd, load_hello(name), HELLO_SIZE, MSG_NOSIGNAL) == HELLO_SIZE &&
-	    recv(fd, reply, sizeof(reply), MSG_WAITALL) == HELLO_REPLY_SIZE)
+	    load_receive(fd, reply, sizeof(reply)))
 		return fd;
 	close(fd);
 	return -1;
@@ -76,6 +98,20 @@ void load_command(int fd, char command, __u64 bytes)
 	memcpy(text + 8, &bytes, sizeof(bytes));
 	if (send(fd, text, sizeof(text), MSG_NOSIGNAL) != COMMAND_SIZE)
 		bench_die("send: %m");
+}
+
+int load_wait(int epoll_fd, struct epoll_event *events, int events_max)
+{
+	__u64 until_ns = bench_now_ns() + WAIT_MS * 1000000ULL;
+	int count = 0;
+
+	if (!origin_is_open())
+		return epoll_wait(epoll_fd, events, events_max, WAIT_MS);
+	while (!count && bench_now_ns() < until_ns) {
+		origin_serve(0);
+		count = epoll_wait(epoll_fd, events, events_max, 0);
+	}
+	return count;
 }
 
 void load_must(const char *who, struct load_result result)

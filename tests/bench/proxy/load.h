@@ -14,7 +14,9 @@
 
 #include <linux/types.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 
 enum {
 	HELLO_SIZE = 517,
@@ -45,8 +47,14 @@ struct load_result {
 /* A ClientHello for the name of that number, HELLO_SIZE bytes, valid until the next call. */
 const __u8 *load_hello(__u32 name);
 
+/* Events of the clients', serving the origin meanwhile if it is here; 0: none came for 20 s. */
+int load_wait(int epoll_fd, struct epoll_event *events, int events_max);
+
 /* A connected socket, blocking; -1 when it was refused. */
 int load_connect(const struct sockaddr_in *to);
+
+/* Receive so many bytes, serving the origin meanwhile if it is here. False: cut short. */
+bool load_receive(int fd, void *to, size_t size);
 
 /* An established tunnel: connected, hello sent, its reply read. -1 when that failed. */
 int load_tunnel(const struct sockaddr_in *to, __u32 name);

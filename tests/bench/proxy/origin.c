@@ -7,7 +7,7 @@
  *   D, U         so many bytes down, then close; so many taken, then one byte
  *   GET /SIZE    200 with a body of SIZE bytes, kept alive
  */
-#include "proxy_benchmarks.h"
+#include "origin.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -22,7 +22,7 @@
 #include "bench/bench.h"
 #include "load.h"
 
-enum { EVENTS_MAX = 64, INPUT_MAX = 4096, BLOCK = 1 << 20 };
+enum { EVENTS_MAX = 64, INPUT_MAX = 4096, BLOCK = 1 << 18 };
 
 struct peer {
 	int fd;
@@ -35,25 +35,37 @@ struct peer {
 };
 
 static char block[BLOCK];
-static int epoll_fd;
+static struct peer *sender; /* of more than fits at once: it can go on without an event */
+static int epoll_fd = -1, listener_fd;
 
 static void peer_free(struct peer *peer)
 {
+	if (peer == sender)
+		sender = NULL;
 	close(peer->fd);
 	free(peer);
 }
 
+/*
+ * A block at a time, so that who shares the thread has its turn; when another peer is sent blocks
+ * already, all that fits.
+ */
 static void send_bytes(struct peer *peer)
 {
-	while (peer->to_send) {
-		size_t run = peer->to_send < BLOCK ? peer->to_send : BLOCK;
-		ssize_t sent = send(peer->fd, block, run, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t sent;
 
-		if (sent < 0)
-			return;
-		peer->to_send -= sent;
-	}
-	if (peer->closes)
+	do {
+		size_t run = peer->to_send < BLOCK ? peer->to_send : BLOCK;
+
+		sent = send(peer->fd, block, run, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent > 0)
+			peer->to_send -= sent;
+	} while (sent > 0 && peer->to_send && sender && sender != peer);
+	if (sent > 0 && peer->to_send)
+		sender = peer;
+	else if (sender == peer)
+		sender = NULL;
+	if (!peer->to_send && peer->closes)
 		shutdown(peer->fd, SHUT_WR);
 }
 
@@ -207,24 +219,33 @@ static int listen_at(__u16 port)
 	return fd;
 }
 
-void bench_origin(char **arguments)
+void origin_open(void)
 {
-	struct epoll_event events[EVENTS_MAX], event = {.events = EPOLLIN, .data.ptr = NULL};
-	int listener;
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+	int listener = listen_at(ORIGIN_PORT);
 
-	if (!arguments[0])
-		bench_die("usage: origin PORT");
-	listener = listen_at(strtoul(arguments[0], NULL, 10));
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event);
-	for (;;) {
-		int count = epoll_wait(epoll_fd, events, EVENTS_MAX, -1);
+	listener_fd = listener;
+}
 
-		for (int i = 0; i < count; i++) {
-			if (events[i].data.ptr)
-				serve(events[i].data.ptr, events[i].events);
-			else
-				welcome(listener);
-		}
+bool origin_is_open(void)
+{
+	return epoll_fd >= 0;
+}
+
+void origin_serve(int wait_ms)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count = epoll_wait(epoll_fd, events, EVENTS_MAX, sender ? 0 : wait_ms);
+
+	if (sender)
+		send_bytes(sender);
+
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.ptr)
+			serve(events[i].data.ptr, events[i].events);
+		else
+			welcome(listener_fd);
 	}
 }

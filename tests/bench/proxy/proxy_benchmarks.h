@@ -7,9 +7,6 @@
 #ifndef WEIR_TESTS_BENCH_PROXY_BENCHMARKS_H
 #define WEIR_TESTS_BENCH_PROXY_BENCHMARKS_H
 
-/* Serve at PORT until killed. */
-void bench_origin(char **arguments);
-
 /* CPU of a new connection. The result compares `weir` with the best of the others. */
 void bench_conn(char **arguments);
 

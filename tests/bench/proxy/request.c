@@ -191,7 +191,7 @@ struct load_result load_request(const struct load *load)
 		next(&run, &run.requesters[i]);
 	}
 	while (run.open) {
-		int count = epoll_wait(run.epoll_fd, events, EVENTS_MAX, 20000);
+		int count = load_wait(run.epoll_fd, events, EVENTS_MAX);
 
 		if (count == 0) {
 			run.result.failed += run.open;
