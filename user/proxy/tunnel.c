@@ -47,9 +47,11 @@ static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_d
 		weir_conn_throttle(conn, flow);
 		return true;
 	case WEIR_FLOW_DONE:
-		shut(flow->to);
 		conn->client_closed_first |= flow == &conn->up && !conn->is_down_done;
 		*is_done = true;
+		/* With the other direction done, too, the close that follows says it. */
+		if (!conn->is_up_done || !conn->is_down_done)
+			shut(flow->to);
 		return true;
 	case WEIR_FLOW_TO_ERROR:
 		*is_done = true;
