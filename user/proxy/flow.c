@@ -19,12 +19,19 @@
 /* What the steps answer when pump() is to go on. */
 enum { GO_ON = -1 };
 
+/* What is copied behind a head rather than sent as a part of its own. */
+enum { JOIN_MAX = 2048 };
+
+/* Small pieces in a row that make a stream a trickle. */
+enum { TRICKLES_MAX = 8 };
+
 void weir_flow_start(struct weir_flow *flow, enum weir_framing framing, __u64 length)
 {
 	flow->framing = framing;
 	flow->left_bytes = length;
 	flow->is_whole = framing == WEIR_FRAMED_EMPTY;
 	flow->is_bulk = flow->drops_framing = false;
+	flow->trickles = 0;
 	flow->data_bytes = 0;
 	weir_chunk_init(&flow->chunk);
 	flow->chunk.is_response = flow->direction == WEIR_DOWN;
@@ -64,6 +71,20 @@ static void return_sent(struct weir_flow *flow, struct weir_flow_pools *pools)
 		weir_buffers_return(&pools->buffers, &flow->in);
 }
 
+/* A short body goes behind its head: copied, it costs less than a second part of a message. */
+static void join(struct weir_flow *flow)
+{
+	struct weir_buffer *head = flow->head, *in = flow->in;
+	__u32 bytes = pending(in);
+
+	if (!bytes || bytes > JOIN_MAX || !pending(head) || flow->keeps_head ||
+	    head->size - head->end < bytes)
+		return;
+	memcpy(head->data + head->end, in->data + in->start, bytes);
+	head->end = head->judged = head->end + bytes;
+	in->start += bytes;
+}
+
 /* Both buffers in one call; the plain call where there is but one, because it costs less. */
 static ssize_t send_pending(const struct weir_flow *flow)
 {
@@ -90,6 +111,7 @@ static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools, 
 
 		if (!flow->to->can_write)
 			return WEIR_FLOW_WAITS;
+		join(flow);
 		sent = send_pending(flow);
 		if (sent < 0 && errno == EAGAIN)
 			flow->to->can_write = false;
@@ -246,9 +268,10 @@ static int fill_pipe(struct weir_flow *flow, __u32 want, __u32 *ret_bytes)
 	*ret_bytes = n;
 	flow->pipe->bytes += n;
 	count_data(flow, n);
-	/* A trickle does not pay for a pipe. */
-	if (n < WEIR_BUFFER_SIZE / 4)
-		flow->is_bulk = false;
+	/* A trickle does not pay for a pipe; the odd small piece in a stream is none. */
+	flow->trickles = n < WEIR_BUFFER_SIZE / 4 ? flow->trickles + 1 : 0;
+	if (flow->trickles == TRICKLES_MAX)
+		flow->trickles = flow->is_bulk = false;
 	/* Short or not: a pipe can be full at any size, so only EAGAIN says that the source is dry. */
 	return GO_ON;
 }

@@ -63,6 +63,7 @@ struct weir_flow {
 	struct weir_container_state *container; /* whose bucket is charged; NULL: nobody's */
 	__u8 direction;                         /* enum weir_direction */
 	__u8 framing;                           /* enum weir_framing */
+	__u8 trickles;                          /* small pieces that came by splice, in a row */
 	bool is_whole;                          /* the framing says that all has been read */
 	bool is_bulk;                           /* much came at once: splice an unframed run, too */
 	bool drops_framing;                     /* deliver the data of chunks only */
