@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* From a name to a container that has accepted: route, pick, connect, and once more elsewhere. */
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "proxy/proxy.h"
@@ -55,7 +55,8 @@ static int attach(struct weir_conn *conn, struct weir_container_state *container
 	conn->up.container = conn->down.container = container;
 	conn->container_address = container->address.sin_addr.s_addr;
 	conn->container_port = container->address.sin_port;
-	snprintf(conn->app, sizeof(conn->app), "%s", container->app);
+	*conn->app = '\0';
+	strncat(conn->app, container->app, sizeof(conn->app) - 1);
 	if (conn->link->is_connected) {
 		connected(conn);
 		return 0;

@@ -6,7 +6,6 @@
  * front end's own address goes behind what it says in X-Forwarded-For. Everybody else's is not
  * looked at. What is no address, protocol, port or time is replaced, whoever sent it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "proxy/rewrite.h"
@@ -69,11 +68,12 @@ static bool is_address(const char *head, struct weir_span span)
 	return is_of(head, span, ADDRESS_MAX, "0123456789abcdefABCDEF:.");
 }
 
-static char *put_text(char *to, const char *text)
+static inline char *put_text(char *to, const char *text)
 {
-	while (*text)
-		*to++ = *text++;
-	return to;
+	size_t size = strlen(text);
+
+	memcpy(to, text, size);
+	return to + size;
 }
 
 static char *put_span(char *to, const char *head, struct weir_span span)
@@ -132,20 +132,52 @@ static char *put_believed(char *to, struct lines lines, const char *address, con
 			 is_of(head, began, START_MAX, "t=.0123456789") ? began : none, start);
 }
 
+/* Numbers by hand: printf would take as long as all the rest of the head. */
+static char *put_number(char *to, __u64 number)
+{
+	char digits[20], *from = digits + sizeof(digits);
+	size_t size;
+
+	do
+		*--from = '0' + number % 10;
+	while (number /= 10);
+	size = digits + sizeof(digits) - from;
+	memcpy(to, from, size);
+	return to + size;
+}
+
+static void write_address(char *to, __be32 address)
+{
+	const __u8 *bytes = (const __u8 *)&address;
+
+	for (int i = 0; i < 4; i++) {
+		to = put_number(to, bytes[i]);
+		*to++ = i < 3 ? '.' : '\0';
+	}
+}
+
+static void write_start(char *to, __u64 wall_ms)
+{
+	__u64 ms = wall_ms % 1000;
+
+	to = put_number(put_text(to, "t="), wall_ms / 1000);
+	to = put_text(to, ms < 10 ? ".00" : ms < 100 ? ".0" : ".");
+	*put_number(to, ms) = '\0';
+}
+
 char *weir_forwarded_put(const struct weir_request *request, const char *head,
 			 const struct weir_rewrite_client *client, char *to)
 {
-	const __u8 *a = (const __u8 *)&client->address;
 	char address[16], port[6], start[32];
 
-	snprintf(address, sizeof(address), "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
-	snprintf(port, sizeof(port), "%u", ntohs(client->local_port));
-	snprintf(start, sizeof(start), "t=%llu.%03llu", client->wall_ms / 1000,
-		 client->wall_ms % 1000);
+	write_address(address, client->address);
+	*put_number(port, ntohs(client->local_port)) = '\0';
+	write_start(start, client->wall_ms);
 	if (client->is_trusted)
 		return put_believed(to, lines_of(request, head), address, port, start);
-	return to + sprintf(to,
-			    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: http\r\n"
-			    "X-Forwarded-Port: %s\r\nX-Real-Ip: %s\r\nX-Request-Start: %s\r\n",
-			    address, port, address, start);
+	to = put_text(put_text(to, "X-Forwarded-For: "), address);
+	to = put_text(to, "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
+	to = put_text(put_text(to, port), "\r\nX-Real-Ip: ");
+	to = put_text(put_text(to, address), "\r\nX-Request-Start: ");
+	return put_text(put_text(to, start), "\r\n");
 }

@@ -5,7 +5,6 @@
  * Fields are copied line by line as they came, in runs; what is hop by hop (RFC 9110, section 7.6.1),
  * what a Connection field nominates, and what only the platform may say is left out.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "proxy/rewrite.h"
@@ -13,33 +12,46 @@
 
 /* Names of hop-by-hop fields; Upgrade is added again where it is meant. */
 #define HOP_BY_HOP                                                                                 \
-	"connection", "keep-alive", "proxy-connection", "te", "upgrade", "proxy-authorization",    \
-		"http2-settings"
+	WEIR_WORD("connection"), WEIR_WORD("keep-alive"), WEIR_WORD("proxy-connection"),           \
+		WEIR_WORD("te"), WEIR_WORD("upgrade"), WEIR_WORD("proxy-authorization"),           \
+		WEIR_WORD("http2-settings")
 
 /* The first are for who is believed, because all of X-Forwarded-* goes for everybody else. */
 enum { BELIEVED = 3 };
-static const char *const request_drops[] = {
-	"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", HOP_BY_HOP,        "host",
-	"forwarded",       "x-real-ip",         "x-request-id",     "x-request-start", NULL};
+static const struct weir_word request_drops[] = {WEIR_WORD("x-forwarded-for"),
+						 WEIR_WORD("x-forwarded-proto"),
+						 WEIR_WORD("x-forwarded-port"),
+						 HOP_BY_HOP,
+						 WEIR_WORD("host"),
+						 WEIR_WORD("forwarded"),
+						 WEIR_WORD("x-real-ip"),
+						 WEIR_WORD("x-request-id"),
+						 WEIR_WORD("x-request-start"),
+						 {}};
 /* From which on depends on the response: see drops_of(). */
-static const char *const response_drops[] = {"transfer-encoding",  "trailer",    "upgrade",
-					     "connection",         "keep-alive", "proxy-connection",
-					     "proxy-authenticate", NULL};
+static const struct weir_word response_drops[] = {WEIR_WORD("transfer-encoding"),
+						  WEIR_WORD("trailer"),
+						  WEIR_WORD("upgrade"),
+						  WEIR_WORD("connection"),
+						  WEIR_WORD("keep-alive"),
+						  WEIR_WORD("proxy-connection"),
+						  WEIR_WORD("proxy-authenticate"),
+						  {}};
 
 /* CGI and its heirs fold `-` and `_`: a name must not come back in through that door. */
-static bool is_name(const char *name, size_t size, const char *lower)
+static bool is_name(const char *name, const struct weir_word *word)
 {
 	size_t i = 0;
 
-	while (i < size && lower[i] && (name[i] == '_' ? '-' : weir_lower(name[i])) == lower[i])
+	while (i < word->size && (name[i] == '_' ? '-' : weir_lower(name[i])) == word->lower[i])
 		i++;
-	return i == size && !lower[i];
+	return i == word->size;
 }
 
-static bool is_dropped(const char *name, size_t size, const char *const *drops)
+static bool is_dropped(const char *name, size_t size, const struct weir_word *drops)
 {
-	for (; *drops; drops++)
-		if (is_name(name, size, *drops))
+	for (; drops->size; drops++)
+		if (size == drops->size && is_name(name, drops))
 			return true;
 	return false;
 }
@@ -47,8 +59,8 @@ static bool is_dropped(const char *name, size_t size, const char *const *drops)
 struct copy {
 	const char *head;
 	__u32 from, to; /* the header lines, without the empty one */
-	const char *const *drops;
-	const char *drop_prefix; /* NULL: none */
+	const struct weir_word *drops;
+	bool drops_forwarded; /* X-Forwarded-*, too */
 	bool nominates;
 };
 
@@ -88,11 +100,11 @@ static bool is_nominated(const struct copy *copy, const char *name, size_t size)
 
 static bool is_kept(const struct copy *copy, const char *name, size_t size)
 {
-	size_t prefix = copy->drop_prefix ? strlen(copy->drop_prefix) : 0;
+	static const struct weir_word forwarded = WEIR_WORD("x-forwarded-");
 
 	if (is_dropped(name, size, copy->drops))
 		return false;
-	if (prefix && size > prefix && is_name(name, prefix, copy->drop_prefix))
+	if (copy->drops_forwarded && size > forwarded.size && is_name(name, &forwarded))
 		return false;
 	return !copy->nominates || !is_nominated(copy, name, size);
 }
@@ -103,7 +115,7 @@ static char *append(char *to, const char *from, size_t size)
 	return to + size;
 }
 
-static char *append_text(char *to, const char *text)
+static inline char *append_text(char *to, const char *text)
 {
 	return append(to, text, strlen(text));
 }
@@ -177,7 +189,7 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 				  .from = request->headers,
 				  .to = request->size - 2,
 				  .drops = request_drops + (client->is_trusted ? 0 : BELIEVED),
-				  .drop_prefix = client->is_trusted ? NULL : "x-forwarded-",
+				  .drops_forwarded = !client->is_trusted,
 				  .nominates = request->fields.nominates};
 	char *start = to;
 
@@ -195,8 +207,8 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 }
 
 /* An unchunked body has no coding; Upgrade says something only where it is granted or required. */
-static const char *const *drops_of(const struct weir_response *response,
-				   const struct weir_rewrite_response *how)
+static const struct weir_word *drops_of(const struct weir_response *response,
+					const struct weir_rewrite_response *how)
 {
 	if (how->is_switch || response->status == 426)
 		return response_drops + 3;

@@ -2,6 +2,8 @@
 /* The table of byte classes, spelt out by ranges so that it can be read against the RFCs. */
 #include "sniff/chars.h"
 
+#include <string.h>
+
 #define T WEIR_CHAR_TOKEN
 #define V WEIR_CHAR_VALUE
 #define G WEIR_CHAR_TARGET
@@ -32,4 +34,26 @@ bool weir_text_is(const char *text, size_t size, const char *lower)
 	while (i < size && lower[i] && weir_lower(text[i]) == lower[i])
 		i++;
 	return i == size && !lower[i];
+}
+
+/* Is any of eight bytes less than a space, or DEL? A tab counts: the caller looks closer. */
+static bool has_control(__u64 bytes)
+{
+	const __u64 ones = 0x0101010101010101ULL, tops = ones << 7;
+	__u64 from_del = bytes ^ ones * 0x7f;
+
+	return (((bytes - ones * 0x20) & ~bytes) | ((from_del - ones) & ~from_del)) & tops;
+}
+
+const char *weir_value_end(const char *from, const char *to)
+{
+	for (; to - from >= 8; from += 8) {
+		__u64 bytes;
+
+		memcpy(&bytes, from, sizeof(bytes));
+		if (has_control(bytes) &&
+		    weir_chars_end(from, from + 8, WEIR_CHAR_VALUE) < from + 8)
+			break;
+	}
+	return weir_chars_end(from, to, WEIR_CHAR_VALUE);
 }

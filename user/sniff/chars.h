@@ -39,4 +39,23 @@ static inline const char *weir_chars_end(const char *from, const char *to, enum 
 /* Is `text` this lower-case word, in whatever case? */
 bool weir_text_is(const char *text, size_t size, const char *lower);
 
+/* A lower-case word and its size: most texts differ in that already. */
+struct weir_word {
+	const char *lower;
+	size_t size;
+};
+
+#define WEIR_WORD(text)                                                                            \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
+
+static inline bool weir_word_is(const struct weir_word *word, const char *text, size_t size)
+{
+	return size == word->size && weir_text_is(text, size, word->lower);
+}
+
+/* As weir_chars_end for WEIR_CHAR_VALUE, eight bytes at a time. */
+const char *weir_value_end(const char *from, const char *to);
+
 #endif

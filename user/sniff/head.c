@@ -58,7 +58,7 @@ enum weir_ending weir_field_parse(const char *head, struct weir_span line,
 
 	if (colon == start || colon == end || *colon != ':')
 		return WEIR_END_HEADER;
-	value_end = weir_chars_end(colon + 1, end, WEIR_CHAR_VALUE);
+	value_end = weir_value_end(colon + 1, end);
 	if (value_end != end)
 		return *value_end == '\r' ? WEIR_END_LINE_ENDING : WEIR_END_HEADER;
 	ret_field->name = (struct weir_span){line.at, colon - start};

@@ -146,18 +146,18 @@ static enum weir_ending take_connection(struct weir_request *request, const char
 }
 
 static const struct taker {
-	const char *name;
+	struct weir_word name;
 	enum weir_ending (*take)(struct weir_request *request, const char *head,
 				 struct weir_span value);
 } takers[] = {
-	{"host", take_host},
-	{"accept", take_accept},
-	{"expect", take_expect},
-	{"upgrade", take_upgrade},
-	{"connection", take_connection},
-	{"x-request-id", take_request_id},
-	{"content-length", take_length},
-	{"transfer-encoding", take_coding},
+	{WEIR_WORD("host"), take_host},
+	{WEIR_WORD("accept"), take_accept},
+	{WEIR_WORD("expect"), take_expect},
+	{WEIR_WORD("upgrade"), take_upgrade},
+	{WEIR_WORD("connection"), take_connection},
+	{WEIR_WORD("x-request-id"), take_request_id},
+	{WEIR_WORD("content-length"), take_length},
+	{WEIR_WORD("transfer-encoding"), take_coding},
 };
 
 static enum weir_ending take_line(struct weir_request *request, const char *head,
@@ -171,7 +171,7 @@ static enum weir_ending take_line(struct weir_request *request, const char *head
 	if (request->lines.line - request->headers > WEIR_HEADERS_MAX)
 		return WEIR_END_HEADERS_TOO_LONG;
 	for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++)
-		if (weir_span_is(head, field.name, takers[i].name))
+		if (weir_word_is(&takers[i].name, head + field.name.at, field.name.size))
 			return takers[i].take(request, head, field.value);
 	return WEIR_END_NONE;
 }
