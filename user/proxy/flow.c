@@ -2,25 +2,18 @@
 /*
  * One direction of a connection: source socket -> framing -> sink socket.
  *
- * pump() goes round flush, judge, fill until one of them has to wait. flush() empties what is on its
- * way; judge() asks the framing how many of the bytes read belong to the message; fill() reads
- * more, by copy into `in` or by splice into the pipe, and never more than the container's
- * bucket grants.
+ * pump() goes round judge, send (flow_send.c), fill until one of them has to wait. judge() asks
+ * the framing how many of the bytes read belong to the message; fill() reads more, by copy into
+ * `in` or by splice into the pipe, and never more than the container's bucket grants.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "proxy/flow.h"
-
-/* What the steps answer when pump() is to go on. */
-enum { GO_ON = -1 };
-
-/* What is copied behind a head rather than sent as a part of its own. */
-enum { JOIN_MAX = 2048 };
+#include "proxy/flow_send.h"
 
 /* Small pieces in a row that make a stream a trickle. */
 enum { TRICKLES_MAX = 8 };
@@ -35,118 +28,6 @@ void weir_flow_start(struct weir_flow *flow, enum weir_framing framing, __u64 le
 	flow->data_bytes = 0;
 	weir_chunk_init(&flow->chunk);
 	flow->chunk.is_response = flow->direction == WEIR_DOWN;
-}
-
-static __u32 pending(const struct weir_buffer *buffer)
-{
-	return buffer ? buffer->judged - buffer->start : 0;
-}
-
-bool weir_flow_has_residue(const struct weir_flow *flow)
-{
-	return pending(flow->head) || pending(flow->in) || (flow->pipe && flow->pipe->bytes);
-}
-
-static int fail(struct weir_end *end, int result)
-{
-	end->error = errno;
-	return result;
-}
-
-/* Take `bytes` off the front of a buffer; returns how many are left to take elsewhere. */
-static __u32 consume(struct weir_buffer *buffer, __u32 bytes)
-{
-	__u32 taken = pending(buffer) < bytes ? pending(buffer) : bytes;
-
-	if (buffer)
-		buffer->start += taken;
-	return bytes - taken;
-}
-
-static void return_sent(struct weir_flow *flow, struct weir_flow_pools *pools)
-{
-	if (flow->head && !pending(flow->head) && !flow->keeps_head)
-		weir_buffers_return(&pools->buffers, &flow->head);
-	if (flow->in && flow->in->start == flow->in->end)
-		weir_buffers_return(&pools->buffers, &flow->in);
-}
-
-/* A short body goes behind its head: copied, it costs less than a second part of a message. */
-static void join(struct weir_flow *flow)
-{
-	struct weir_buffer *head = flow->head, *in = flow->in;
-	__u32 bytes = pending(in);
-
-	if (!bytes || bytes > JOIN_MAX || !pending(head) || flow->keeps_head ||
-	    head->size - head->end < bytes)
-		return;
-	memcpy(head->data + head->end, in->data + in->start, bytes);
-	head->end = head->judged = head->end + bytes;
-	in->start += bytes;
-}
-
-/* Both buffers in one call; the plain call where there is but one, because it costs less. */
-static ssize_t send_pending(const struct weir_flow *flow)
-{
-	const struct weir_buffer *head = flow->head, *in = flow->in;
-	struct iovec parts[2];
-	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-
-	if (!pending(head))
-		head = in;
-	if (head == in || !pending(in))
-		return TEMP_FAILURE_RETRY(send(flow->to->fd, head->data + head->start,
-					       pending(head), MSG_NOSIGNAL | MSG_DONTWAIT));
-	parts[0] = (struct iovec){flow->head->data + head->start, pending(head)};
-	parts[1] = (struct iovec){flow->in->data + in->start, pending(in)};
-	return TEMP_FAILURE_RETRY(sendmsg(flow->to->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
-}
-
-static int flush_buffers(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now_ns)
-{
-	if (!weir_flow_pay(flow, pending(flow->head) + pending(flow->in), now_ns))
-		return WEIR_FLOW_THROTTLED;
-	while (pending(flow->head) || pending(flow->in)) {
-		ssize_t sent;
-
-		if (!flow->to->can_write)
-			return WEIR_FLOW_WAITS;
-		join(flow);
-		sent = send_pending(flow);
-		if (sent < 0 && errno == EAGAIN)
-			flow->to->can_write = false;
-		else if (sent < 0)
-			return fail(flow->to, WEIR_FLOW_TO_ERROR);
-		if (sent <= 0)
-			continue;
-		flow->moved_bytes += sent;
-		flow->paid_bytes -= flow->paid_bytes < sent ? flow->paid_bytes : sent;
-		consume(flow->in, consume(flow->head, sent));
-	}
-	return_sent(flow, pools);
-	return GO_ON;
-}
-
-static int flush_pipe(struct weir_flow *flow)
-{
-	while (flow->pipe && flow->pipe->bytes) {
-		ssize_t sent;
-
-		if (!flow->to->can_write)
-			return WEIR_FLOW_WAITS;
-		sent = TEMP_FAILURE_RETRY(splice(flow->pipe->read_fd, NULL, flow->to->fd, NULL,
-						 flow->pipe->bytes,
-						 SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
-		if (sent < 0 && errno == EAGAIN)
-			flow->to->can_write = false;
-		else if (sent < 0)
-			return fail(flow->to, WEIR_FLOW_TO_ERROR);
-		if (sent > 0) {
-			flow->pipe->bytes -= sent;
-			flow->moved_bytes += sent;
-		}
-	}
-	return GO_ON;
 }
 
 /* How many bytes of data may follow, by the framing; 0: framing comes next. */
@@ -198,7 +79,7 @@ static int judge_framing(struct weir_flow *flow, struct weir_buffer *in)
 	else
 		in->judged += used;
 	flow->is_whole = step == WEIR_CHUNK_DONE;
-	return GO_ON;
+	return WEIR_FLOW_GO_ON;
 }
 
 static int judge(struct weir_flow *flow)
@@ -212,7 +93,7 @@ static int judge(struct weir_flow *flow)
 		if (!left) {
 			int result = judge_framing(flow, in);
 
-			if (result != GO_ON)
+			if (result != WEIR_FLOW_GO_ON)
 				return result;
 			continue;
 		}
@@ -221,14 +102,14 @@ static int judge(struct weir_flow *flow)
 		in->judged += run;
 		count_data(flow, run);
 	}
-	return GO_ON;
+	return WEIR_FLOW_GO_ON;
 }
 
 enum weir_flow_result weir_flow_judge(struct weir_flow *flow)
 {
 	int result = judge(flow);
 
-	return result == GO_ON ? WEIR_FLOW_WAITS : (enum weir_flow_result)result;
+	return result == WEIR_FLOW_GO_ON ? WEIR_FLOW_WAITS : (enum weir_flow_result)result;
 }
 
 static int end_of_source(struct weir_flow *flow)
@@ -238,7 +119,7 @@ static int end_of_source(struct weir_flow *flow)
 	if (flow->framing != WEIR_FRAMED_CLOSE)
 		return WEIR_FLOW_CUT;
 	flow->is_whole = true;
-	return GO_ON;
+	return WEIR_FLOW_GO_ON;
 }
 
 /* What a read of `asked` bytes answered. */
@@ -248,12 +129,12 @@ static int after_read(struct weir_flow *flow, ssize_t n, size_t asked)
 		/* After an edge a short read has emptied the queue, unless an EOF is behind it. */
 		if ((size_t)n < asked && !flow->from->is_hung)
 			flow->from->can_read = false;
-		return GO_ON;
+		return WEIR_FLOW_GO_ON;
 	}
 	if (n == 0)
 		return end_of_source(flow);
 	if (errno != EAGAIN)
-		return fail(flow->from, WEIR_FLOW_FROM_ERROR);
+		return weir_flow_fail(flow->from, WEIR_FLOW_FROM_ERROR);
 	flow->from->can_read = false;
 	return WEIR_FLOW_WAITS;
 }
@@ -273,7 +154,7 @@ static int fill_pipe(struct weir_flow *flow, __u32 want, __u32 *ret_bytes)
 	if (flow->trickles == TRICKLES_MAX)
 		flow->trickles = flow->is_bulk = false;
 	/* Short or not: a pipe can be full at any size, so only EAGAIN says that the source is dry. */
-	return GO_ON;
+	return WEIR_FLOW_GO_ON;
 }
 
 static int fill_buffer(struct weir_flow *flow, __u32 want, __u32 *ret_bytes)
@@ -309,7 +190,7 @@ static int borrow_place(struct weir_flow *flow, struct weir_flow_pools *pools)
 		weir_pipes_return(&pools->pipes, &flow->pipe);
 	if (!flow->pipe && !flow->in)
 		flow->in = weir_buffers_borrow(&pools->buffers, WEIR_BUFFER_SIZE);
-	return flow->pipe || flow->in ? GO_ON : WEIR_FLOW_NO_MEMORY;
+	return flow->pipe || flow->in ? WEIR_FLOW_GO_ON : WEIR_FLOW_NO_MEMORY;
 }
 
 static int fill(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now_ns)
@@ -323,7 +204,7 @@ static int fill(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now
 	if (!flow->from->can_read)
 		return WEIR_FLOW_WAITS;
 	result = borrow_place(flow, pools);
-	if (result != GO_ON)
+	if (result != WEIR_FLOW_GO_ON)
 		return result;
 	left = data_left(flow);
 	want = flow->pipe ? flow->pipe->size : WEIR_BUFFER_SIZE;
@@ -342,7 +223,7 @@ static int fill(struct weir_flow *flow, struct weir_flow_pools *pools, __u64 now
 /* Nothing is held while nothing moves. */
 static void return_idle(struct weir_flow *flow, struct weir_flow_pools *pools)
 {
-	return_sent(flow, pools);
+	weir_flow_return_sent(flow, pools);
 	if (flow->pipe && !flow->pipe->bytes)
 		weir_pipes_return(&pools->pipes, &flow->pipe);
 }
@@ -354,17 +235,17 @@ static int go_round(struct weir_flow *flow, struct weir_flow_pools *pools, __u64
 	for (;;) {
 		int result = judge(flow);
 
-		if (result == GO_ON)
-			result = flush_buffers(flow, pools, now_ns);
-		if (result == GO_ON)
-			result = flush_pipe(flow);
-		if (result == GO_ON && flow->is_whole)
+		if (result == WEIR_FLOW_GO_ON)
+			result = weir_flow_send_buffers(flow, pools, now_ns);
+		if (result == WEIR_FLOW_GO_ON)
+			result = weir_flow_send_pipe(flow);
+		if (result == WEIR_FLOW_GO_ON && flow->is_whole)
 			result = WEIR_FLOW_DONE;
-		if (result == GO_ON && flow->moved_bytes >= turn_end)
+		if (result == WEIR_FLOW_GO_ON && flow->moved_bytes >= turn_end)
 			result = WEIR_FLOW_YIELDS;
-		if (result == GO_ON)
+		if (result == WEIR_FLOW_GO_ON)
 			result = fill(flow, pools, now_ns);
-		if (result != GO_ON)
+		if (result != WEIR_FLOW_GO_ON)
 			return result;
 	}
 }
@@ -381,9 +262,9 @@ enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_po
 enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_pools *pools,
 				      __u64 now_ns)
 {
-	int result = flush_buffers(flow, pools, now_ns);
+	int result = weir_flow_send_buffers(flow, pools, now_ns);
 
-	return result == GO_ON ? WEIR_FLOW_DONE : (enum weir_flow_result)result;
+	return result == WEIR_FLOW_GO_ON ? WEIR_FLOW_DONE : (enum weir_flow_result)result;
 }
 
 enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools)
@@ -405,8 +286,8 @@ enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_po
 	flow->framing = WEIR_FRAMED_EMPTY;
 	result = fill_buffer(flow, flow->in->size, &bytes);
 	flow->is_bulk = false;
-	return_sent(flow, pools);
-	return result == GO_ON ? WEIR_FLOW_DONE : result;
+	weir_flow_return_sent(flow, pools);
+	return result == WEIR_FLOW_GO_ON ? WEIR_FLOW_DONE : result;
 }
 
 void weir_flow_drop(struct weir_flow *flow, struct weir_flow_pools *pools)
