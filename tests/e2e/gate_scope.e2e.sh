@@ -187,4 +187,17 @@ client ip link set tagged up
 client ping -c 1 -W 0.3 198.18.7.1 >/dev/null 2>&1
 expect_between "packets under drop_vlan" $(($(counted drop_vlan) - before)) 1 20
 expect_equal "packets that no stage decided" "$(counted drop_undecided)" 0
+
+story "random frames, near to valid ones, are each counted once"
+seed=$RANDOM
+of_all() { weir -j counts | jq -c '[.passed, .dropped] | [(map(.packets) | add), (map(.bytes) | add)]'; }
+read -r packets bytes < <(of_all | tr -d '[]' | tr , ' ')
+expect "seed $seed" client python3 "$LAB_ROOT/tests/tools/odd_frames.py" wire 20000 $seed
+sent=$SAID
+sleep 0.3
+read -r packets_now bytes_now < <(of_all | tr -d '[]' | tr , ' ')
+# Neighbours look for each other meanwhile.
+expect_between "frames counted beyond 20000, seed $seed" $((packets_now - packets - 20000)) 0 10
+expect_between "bytes counted beyond those sent, seed $seed" $((bytes_now - bytes - sent)) 0 1000
+expect_equal "frames that no stage decided, seed $seed" "$(counted drop_undecided)" 0
 end

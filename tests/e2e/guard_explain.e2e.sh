@@ -135,7 +135,9 @@ expect_exit 1 "a wrong address" weir explain 1.2.3 $BLOG:80
 expect_exit 1 "a wrong port" weir explain $CLIENT $BLOG:99999
 expect_exit 1 "a wrong flag" weir explain $CLIENT $BLOG:80 --flags xyz
 expect_exit 1 "a missing capture" weir explain --frame "$LAB_DIR/missing.pcap"
+expect_said "its name, once" "^$LAB_DIR/missing.pcap: No such file"
 expect_exit 1 "no capture" weir explain --frame "$LAB_DIR/weir.yaml"
+expect_said "its name" "^$LAB_DIR/weir.yaml: "
 expect_exit 1 "a short frame" weir explain --frame 0102
 expect "detach" weir detach --purge
 expect_exit 1 "no gate" weir explain $CLIENT $BLOG:80

@@ -147,8 +147,10 @@ static int read_capture(const char *path, struct weir_diags *diags, struct weir_
 	int lacking, r = 0, got;
 
 	capture = pcap_open_offline(path, why);
+	/* libpcap names the file where it cannot be opened, not where it is no capture. */
 	if (!capture)
-		return weir_diags_error(diags, NULL, 0, 0, "%s", why);
+		return weir_diags_error(diags, strncmp(why, path, strlen(path)) ? path : NULL, 0, 0,
+					"%s", why);
 	lacking = lacks_bytes(pcap_datalink(capture));
 	if (lacking < 0)
 		return weir_diags_error(diags, path, 0, 0,
