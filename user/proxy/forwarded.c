@@ -68,12 +68,9 @@ static bool is_address(const char *head, struct weir_span span)
 	return is_of(head, span, ADDRESS_MAX, "0123456789abcdefABCDEF:.");
 }
 
-static inline char *put_text(char *to, const char *text)
+static char *put_text(char *to, const char *text)
 {
-	size_t size = strlen(text);
-
-	memcpy(to, text, size);
-	return to + size;
+	return stpcpy(to, text);
 }
 
 static char *put_span(char *to, const char *head, struct weir_span span)
