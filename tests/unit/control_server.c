@@ -28,7 +28,17 @@ static int say_much(struct weir_control_call *call)
 	return 0;
 }
 
-static const struct weir_control_verb verbs[] = {{"count", count_up}, {"much", say_much}, {}};
+/* A long reply with as many descriptors as there may be. */
+static int pass(struct weir_control_call *call)
+{
+	for (size_t i = 0; i < WEIR_CONTROL_PASSED_MAX; i++)
+		call->conn->passed[i] = i % 2 ? STDERR_FILENO : STDOUT_FILENO;
+	call->conn->passed_count = WEIR_CONTROL_PASSED_MAX;
+	return say_much(call);
+}
+
+static const struct weir_control_verb verbs[] = {
+	{"count", count_up}, {"much", say_much}, {"pass", pass}, {}};
 
 struct scene {
 	char folder[32], path[64];
@@ -223,4 +233,47 @@ Test(control_server, sends_a_long_reply_as_fast_as_it_is_taken)
 	serve(&scene);
 	pthread_join(thread, NULL);
 	cr_expect_eq(scene.taken, (4 << 20) - 1);
+}
+
+struct passed {
+	const struct scene *scene;
+	int fds[WEIR_CONTROL_PASSED_MAX];
+	size_t count, count_again;
+};
+
+static void *ask_to_pass(void *argument)
+{
+	struct passed *passed = argument;
+	_cleanup_diags_ struct weir_diags diags = {};
+	_cleanup_json_ json_t *reply = NULL, *again = NULL;
+	int fd = -1, none[WEIR_CONTROL_PASSED_MAX];
+
+	if (weir_control_connect(passed->scene->path, &fd) == 0 &&
+	    weir_control_call_passed(fd, "pass", NULL, &diags, &reply, passed->fds,
+				     &passed->count) == 0)
+		weir_control_call_passed(fd, "count", NULL, &diags, &again, none,
+					 &passed->count_again);
+	closep(&fd);
+	return NULL;
+}
+
+Test(control_server, passes_descriptors_with_the_reply_that_they_belong_to)
+{
+	_cleanup_scene_ struct scene scene;
+	struct passed passed = {.scene = &scene, .count_again = 1};
+	struct stat want, got;
+	pthread_t thread;
+
+	scene_init(&scene);
+	pthread_create(&thread, NULL, ask_to_pass, &passed);
+	serve(&scene);
+	pthread_join(thread, NULL);
+	cr_assert_eq(passed.count, WEIR_CONTROL_PASSED_MAX);
+	cr_expect_eq(passed.count_again, 0);
+	for (size_t i = 0; i < passed.count; i++) {
+		cr_assert_eq(fstat(i % 2 ? STDERR_FILENO : STDOUT_FILENO, &want), 0);
+		cr_assert_eq(fstat(passed.fds[i], &got), 0);
+		cr_expect(got.st_ino == want.st_ino && got.st_dev == want.st_dev);
+		close(passed.fds[i]);
+	}
 }

@@ -139,12 +139,16 @@ static struct weir_table *make_table(struct lab *lab, const char *routes,
 
 void lab_start(struct lab *lab, const char *routes)
 {
-	cr_assert_eq(weir_listener_open(LOOPBACK, 0, lab->workers, lab->http_fds), 0);
-	cr_assert_eq(weir_listener_open(LOOPBACK, 0, lab->workers, lab->tls_fds), 0);
-	lab->http_port = port_of(lab->http_fds[0]);
-	lab->tls_port = port_of(lab->tls_fds[0]);
-	cr_assert_eq(weir_proxy_start(&lab->limits, make_table(lab, routes, NULL), lab->http_fds,
-				      lab->tls_fds, lab->workers, &lab->log, &lab->proxy),
+	struct weir_listeners *listeners = &lab->listeners;
+
+	listeners->count = lab->sockets ? lab->sockets : lab->workers;
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(weir_listener_open(LOOPBACK, 0, listeners->count, listeners->fds[i]),
+			     0);
+	lab->http_port = port_of(listeners->fds[WEIR_HTTP][0]);
+	lab->tls_port = port_of(listeners->fds[WEIR_TLS][0]);
+	cr_assert_eq(weir_proxy_start(&lab->limits, make_table(lab, routes, NULL), listeners,
+				      lab->workers, &lab->log, &lab->proxy),
 		     0);
 }
 
@@ -159,9 +163,9 @@ void lab_reload(struct lab *lab, const char *routes)
 void lab_stop(struct lab *lab)
 {
 	weir_proxy_stop(&lab->proxy, 0);
-	for (unsigned int i = 0; i < lab->workers; i++) {
-		close(lab->http_fds[i]);
-		close(lab->tls_fds[i]);
+	for (unsigned int i = 0; i < lab->listeners.count; i++) {
+		close(lab->listeners.fds[WEIR_HTTP][i]);
+		close(lab->listeners.fds[WEIR_TLS][i]);
 	}
 }
 

@@ -29,7 +29,8 @@ struct lab {
 	struct weir_proxy *proxy;
 	struct weir_proxy_limits limits; /* set before lab_start */
 	unsigned int workers;            /* likewise */
-	int http_fds[WEIR_WORKERS_MAX], tls_fds[WEIR_WORKERS_MAX];
+	struct weir_listeners listeners;
+	unsigned int sockets; /* likewise, of each protocol; 0: one a worker */
 	__u16 http_port, tls_port;
 	struct lab_container containers[LAB_CONTAINERS_MAX];
 	struct weir_log_settings log;   /* likewise */

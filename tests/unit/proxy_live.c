@@ -191,3 +191,61 @@ STORY(connections_beyond_the_most_wait_and_are_served)
 		close(fds[i]);
 	}
 }
+
+/* Who waits at a socket is served, also where workers have several, or one socket has no worker alone. */
+static void serve_all_sockets(unsigned int workers, unsigned int sockets)
+{
+	lab.workers = workers;
+	lab.sockets = sockets;
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, "a.example http %0\n");
+	for (int i = 0; i < 50; i++)
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "200 OK");
+}
+
+STORY(serves_more_sockets_than_workers)
+{
+	serve_all_sockets(2, 5);
+}
+
+STORY(serves_as_many_sockets_as_workers)
+{
+	serve_all_sockets(3, 3);
+}
+
+static void *stop_later(void *argument)
+{
+	weir_proxy_stop(argument, 3000000000ULL);
+	return NULL;
+}
+
+STORY(handing_over_serves_an_idle_connection_once_more_and_leaves_who_waits_to_the_next)
+{
+	struct weir_proxy *next = NULL;
+	char head[1000];
+	pthread_t stopper;
+	int idle;
+
+	lab.workers = 2;
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, "a.example http %0\n");
+	idle = lab_connect(lab.http_port);
+	lab_say(idle, GET("a.example"));
+	lab_read_head(idle, head, sizeof(head));
+	expect_has_not(head, "Connection: close");
+	lab_read(idle, head, 1, NULL);
+	cr_assert_eq(weir_proxy_start(&lab.limits, weir_proxy_table(lab.proxy), &lab.listeners, 1,
+				      &lab.log, &next),
+		     0);
+	weir_proxy_hand_over(lab.proxy, 3000000000ULL);
+	cr_assert_eq(pthread_create(&stopper, NULL, stop_later, &lab.proxy), 0);
+	for (int i = 0; i < 20; i++)
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "200 OK");
+	lab_say(idle, GET("a.example"));
+	lab_read_head(idle, head, sizeof(head));
+	expect_has(head, "200 OK");
+	expect_has(head, "Connection: close");
+	close(idle);
+	pthread_join(stopper, NULL);
+	weir_proxy_stop(&next, 0);
+}

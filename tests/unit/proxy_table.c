@@ -228,6 +228,34 @@ Test(bucket, may_be_unlimited)
 	weir_container_unref(&container);
 }
 
+Test(bucket, is_no_fuller_after_a_hand_over)
+{
+	const __u64 now_ns = 5000000000000ULL, rate = 1000000, burst = 2000000;
+	struct weir_container_state *old = weir_container_new("a", 1, 80, rate, burst);
+	struct weir_container_state *next = weir_container_new("a", 1, 80, rate, burst);
+	struct weir_container_past past;
+	__u64 ready_ns;
+
+	cr_expect(!weir_container_past(old, now_ns, &past), "a full bucket owes nothing");
+	weir_container_reserve(old, WEIR_DOWN, burst, now_ns, &ready_ns);
+	weir_container_failed(old, now_ns);
+	cr_assert(weir_container_past(old, now_ns, &past));
+	weir_container_resume(next, &past, now_ns);
+	cr_expect(weir_container_is_quarantined(next, now_ns + 1));
+	weir_container_reserve(next, WEIR_UP, burst, now_ns, &ready_ns);
+	cr_expect_eq(ready_ns, now_ns, "the other direction has its burst");
+	weir_container_reserve(next, WEIR_DOWN, burst, now_ns, &ready_ns);
+	cr_expect_gt(ready_ns, now_ns);
+	/* Another process's word has bounds. */
+	past = (struct weir_container_past){{~0ULL, ~0ULL}, ~0ULL, 1};
+	weir_container_resume(next, &past, now_ns);
+	cr_expect(!weir_container_is_quarantined(next, now_ns + WEIR_QUARANTINE_MAX_NS));
+	weir_container_reserve(next, WEIR_DOWN, 1, now_ns, &ready_ns);
+	cr_expect_leq(ready_ns, now_ns + 61000000000ULL);
+	weir_container_unref(&old);
+	weir_container_unref(&next);
+}
+
 static int fired;
 static __u64 clock_ns;
 

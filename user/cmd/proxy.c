@@ -8,15 +8,50 @@
  */
 #include "cmd/proxy.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
-static const char usage[] = "proxy [--listen-http ADDR:PORT] [--listen-tls ADDR:PORT] "
-			    "[--routes FILE]... [--workers N] [--no-log]";
+static const char usage[] =
+	"proxy [--listen-http ADDR:PORT] [--listen-tls ADDR:PORT] "
+	"[--routes FILE]... [--workers N] [--no-log]\n"
+	"                  [--takeover [--background]]\n\n"
+	"--takeover takes the place of the proxy that runs, without a\n"
+	"connection lost; --background returns when that is done. Under systemd:\n"
+	"ExecReload=!/usr/sbin/weir proxy --takeover --background\n";
 
 int weir_proxy_fail(const char *what, int error)
 {
 	fprintf(stderr, "weir: %s: %s\n", what, strerror(-error));
 	return WEIR_EXIT_FAILED;
+}
+
+/*
+ * Serve, in a child with --background: that is no daemon's trick, but how a service manager's reload
+ * gets to know that it is over. The child reports by its end of a pipe, or by ending.
+ */
+static int run_it(struct weir_proxy_run *run)
+{
+	int ends[2];
+	pid_t child;
+	char ready;
+
+	if (!run->options.is_background)
+		return weir_proxy_serve(run);
+	if (pipe2(ends, O_CLOEXEC))
+		return weir_proxy_fail("pipe", -errno);
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		setsid();
+		run->ready_fd = ends[1];
+		return weir_proxy_serve(run);
+	}
+	close(ends[1]);
+	if (child > 0 && read(ends[0], &ready, 1) == 1)
+		return WEIR_EXIT_DONE;
+	return child < 0 ? weir_proxy_fail("fork", -errno) : WEIR_EXIT_FAILED;
 }
 
 int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
@@ -26,6 +61,9 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 				     .control_fd = -1,
 				     .metrics_fd = -1,
 				     .notify_fd = -1,
+				     .ready_fd = -1,
+				     .takeover.giver_fd = -1,
+				     .shared = {-1, -1},
 				     .log.fd = -1};
 	int exit_code;
 
@@ -33,11 +71,14 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 		return weir_cmd_usage(usage);
 	if (weir_proxy_config_load(cli, &run.options, &run.config) < 0)
 		return WEIR_EXIT_FAILED;
-	weir_listeners_init(&run.listeners, weir_proxy_workers(&run.options, run.config));
-	exit_code = weir_proxy_serve(&run);
+	run.workers = weir_proxy_workers(&run.options, run.config);
+	weir_listeners_init(&run.listeners, run.workers);
+	exit_code = run_it(&run);
 	weir_listeners_close(&run.listeners);
 	closep(&run.log.fd);
 	closep(&run.notify_fd);
+	closep(&run.ready_fd);
+	closep(&run.takeover.giver_fd);
 	closep(&run.metrics_fd);
 	closep(&run.control_fd);
 	closep(&run.lock_fd);

@@ -21,12 +21,17 @@ struct weir_proxy_options {
 	size_t routes_count;
 	unsigned int workers;
 	bool is_quiet;
+	bool takes_over;
+	bool is_background;
 };
 
-/* Descriptors of both groups, one a worker. */
-struct weir_listeners {
-	int fds[2][WEIR_WORKERS_MAX];
-	unsigned int count;
+/* What a proxy knows of the one that it takes over from, or of the one that takes over from it. */
+struct weir_takeover {
+	int giver_fd; /* the new one's connection to the old one; -1: none */
+	const struct weir_control_conn *taker;
+	int taker_fd; /* tells whether `taker` is still the same connection */
+	pid_t taker_pid;
+	bool is_handed_over;
 };
 
 /* One run of the proxy, from its options to its end. */
@@ -42,6 +47,12 @@ struct weir_proxy_run {
 	int notify_fd;  /* as weir_notify_open returns it */
 	struct weir_log_settings log;
 	struct weir_proxy *proxy;
+	unsigned int workers;
+	struct weir_takeover takeover;
+	struct {
+		int control_fd, metrics_fd; /* their server's, for the next proxy to share */
+	} shared;
+	int ready_fd;  /* written to when it serves; -1: nobody waits for that */
 	__u64 since_s; /* CLOCK_REALTIME */
 };
 
@@ -63,6 +74,9 @@ unsigned int weir_proxy_workers(const struct weir_proxy_options *options,
 				const struct weir_config *config);
 
 /* ---- proxy_listeners.c ----------------------------------------------------------------- */
+
+/* `ADDRESS:PORT`, strictly. Host order. Returns 0 or -EINVAL. */
+int weir_listen_parse(const char *text, __u32 *ret_address, __u16 *ret_port);
 
 void weir_listeners_init(struct weir_listeners *listeners, unsigned int count);
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/proxy.h"
+#include "cmd/proxy_takeover.h"
 #include "control/control.h"
 
 enum { LIST_ROWS_MAX = 1000 };
@@ -22,7 +22,7 @@ static int status(struct weir_control_call *call)
 				      json_pack("{s:i, s:s, s:I, s:i, s:I, s:I, s:I, s:I}", "pid",
 						getpid(), "release", WEIR_VERSION, "since",
 						(json_int_t)run->since_s, "workers",
-						(int)run->listeners.count, "open",
+						(int)run->workers, "open",
 						(json_int_t)weir_proxy_open_connections(run->proxy),
 						"connections", (json_int_t)totals.connections,
 						"requests", (json_int_t)totals.requests, "routes",
@@ -78,5 +78,7 @@ static int list(struct weir_control_call *call)
 const struct weir_control_verb weir_proxy_verbs[] = {
 	{"status", status},
 	{"list", list},
+	{"takeover", weir_takeover_give},
+	{"serving", weir_takeover_finish},
 	{},
 };

@@ -18,8 +18,7 @@ static bool parse_port(const char *text, unsigned int *ret_port)
 	return true;
 }
 
-/* `ADDRESS:PORT`, strictly. */
-static int parse_listen(const char *text, __u32 *ret_address, __u16 *ret_port)
+int weir_listen_parse(const char *text, __u32 *ret_address, __u16 *ret_port)
 {
 	const char *colon = strrchr(text, ':'), *why;
 	unsigned int port;
@@ -40,7 +39,7 @@ static int open_listeners(const struct weir_proxy_options *options,
 		int r;
 
 		if (options->listen[protocol] &&
-		    parse_listen(options->listen[protocol], &address, &port) < 0) {
+		    weir_listen_parse(options->listen[protocol], &address, &port) < 0) {
 			fprintf(stderr, "weir: '%s' is not ADDRESS:PORT\n",
 				options->listen[protocol]);
 			return -EINVAL;

@@ -23,6 +23,8 @@ int weir_proxy_options_parse(int argc, char **argv, struct weir_proxy_options *o
 					      {"routes", required_argument, NULL, 'r'},
 					      {"workers", required_argument, NULL, 'w'},
 					      {"no-log", no_argument, NULL, 'q'},
+					      {"takeover", no_argument, NULL, 'o'},
+					      {"background", no_argument, NULL, 'b'},
 					      {0}};
 	int option;
 
@@ -34,6 +36,10 @@ int weir_proxy_options_parse(int argc, char **argv, struct weir_proxy_options *o
 			options->listen[WEIR_TLS] = optarg;
 		else if (option == 'q')
 			options->is_quiet = true;
+		else if (option == 'o')
+			options->takes_over = true;
+		else if (option == 'b')
+			options->is_background = true;
 		else if (option == 'r' && options->routes_count < WEIR_PROXY_ROUTES_FILES_MAX)
 			options->routes[options->routes_count++] = optarg;
 		else if (option != 'w' || !parse_count(optarg, WEIR_WORKERS_MAX, &options->workers))

@@ -13,6 +13,7 @@
 
 #include "cmd/endpoint.h"
 #include "cmd/proxy_log.h"
+#include "cmd/proxy_takeover.h"
 #include "control/control.h"
 
 #define DRAIN_NS 30000000000ULL
@@ -83,6 +84,8 @@ static int loop(struct weir_proxy_run *run, int signals, struct weir_control_ser
 			return r < 0 ? r : 0;
 		if (server)
 			weir_control_serve(server, items + 1, count);
+		if (weir_takeover_is_over(run))
+			return 0;
 	}
 }
 
@@ -103,14 +106,12 @@ static int block_signals(void)
 /* The table and the workers; privileges are gone by now. */
 static int start(struct weir_proxy_run *run, const struct weir_proxy_limits *limits)
 {
-	const struct weir_listeners *listeners = &run->listeners;
 	struct weir_table *table;
 	int r = weir_table_new(&run->config->routes, NULL, run->config->default_bytes_per_s,
 			       run->config->default_burst_bytes, &table);
 
 	return r
-		       ?: weir_proxy_start(limits, table, listeners->fds[WEIR_HTTP],
-					   listeners->fds[WEIR_TLS], listeners->count, &run->log,
+		       ?: weir_proxy_start(limits, table, &run->listeners, run->workers, &run->log,
 					   &run->proxy);
 }
 
@@ -125,15 +126,34 @@ static int run_until_told(struct weir_proxy_run *run, int signals)
 		r = weir_control_server_new(run->control_fd, weir_proxy_verbs, run, &server);
 	if (r)
 		return weir_proxy_fail("control socket", r), r;
-	run->control_fd = -1;
+	run->shared.control_fd = take_fd(&run->control_fd);
 	r = weir_cmd_endpoint(take_fd(&run->metrics_fd), run->proxy, &endpoint);
+	if (!r && run->takeover.giver_fd >= 0)
+		r = weir_takeover_complete(run);
 	if (r)
 		return r;
+	run->shared.metrics_fd = endpoint ? weir_endpoint_fd(endpoint) : -1;
 	weir_notify(run->notify_fd, "READY=1");
+	if (run->ready_fd >= 0 && write(run->ready_fd, "r", 1) == 1)
+		closep(&run->ready_fd);
 	r = loop(run, signals, server);
 	if (r)
 		weir_proxy_fail("signals", r);
-	weir_notify(run->notify_fd, "STOPPING=1");
+	if (!run->takeover.is_handed_over)
+		weir_notify(run->notify_fd, "STOPPING=1");
+	return r;
+}
+
+/* All that takes privileges: from the running proxy, or made. */
+static int claim(struct weir_proxy_run *run)
+{
+	int r = run->options.takes_over ? weir_takeover_begin(run) : -ENOENT;
+
+	if (r == -ENOENT)
+		r = weir_proxy_claim(run)
+			    ?: weir_listeners_open(run->cli, &run->options, &run->listeners);
+	if (!r && run->metrics_fd < 0)
+		r = weir_cmd_endpoint_listen(&run->config->proxy, &run->metrics_fd);
 	return r;
 }
 
@@ -156,9 +176,7 @@ int weir_proxy_serve(struct weir_proxy_run *run)
 						 settings->proxy_protocol_count};
 	weir_proxy_raise_descriptors(limits.connections_max);
 	run->notify_fd = weir_notify_open();
-	if (weir_proxy_claim(run) ||
-	    weir_listeners_open(run->cli, &run->options, &run->listeners) ||
-	    weir_cmd_endpoint_listen(settings, &run->metrics_fd) || weir_proxy_drop_privileges(run))
+	if (claim(run) || weir_proxy_drop_privileges(run))
 		return WEIR_EXIT_FAILED;
 	if (run->options.is_quiet)
 		settings->log = WEIR_LOG_OFF;
@@ -170,7 +188,10 @@ int weir_proxy_serve(struct weir_proxy_run *run)
 		return weir_proxy_fail("proxy", r);
 	r = run_until_told(run, signals);
 	/* Closed at once, so that no connection waits at a listener that nobody serves. */
-	weir_proxy_drain(run->proxy, r ? 0 : DRAIN_NS);
+	if (run->takeover.is_handed_over || (r && run->options.takes_over))
+		weir_proxy_hand_over(run->proxy, DRAIN_NS);
+	else
+		weir_proxy_drain(run->proxy, r ? 0 : DRAIN_NS);
 	weir_listeners_close(&run->listeners);
 	closep(&run->lock_fd); /* the next one may start while this one drains */
 	weir_proxy_stop(&run->proxy, DRAIN_NS);

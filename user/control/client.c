@@ -60,7 +60,62 @@ static int send_line(int fd, const json_t *request)
 	return 0;
 }
 
-static int read_line(int fd, char **ret_line, size_t *ret_size)
+/* Descriptors that came with a reply. */
+struct passed {
+	int fds[WEIR_CONTROL_PASSED_MAX];
+	size_t count;
+};
+
+static void passed_done(struct passed *passed)
+{
+	while (passed->count)
+		closep(&passed->fds[--passed->count]);
+}
+
+/* Keep those that fit. */
+static void keep_passed(struct passed *passed, struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+
+	for (; header; header = CMSG_NXTHDR(message, header)) {
+		size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+			if (passed->count < WEIR_CONTROL_PASSED_MAX)
+				passed->fds[passed->count++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+/* As recv(2), keeping descriptors if `passed`; without, the kernel closes them. */
+static ssize_t receive(int fd, void *to, size_t size, struct passed *passed)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(passed->fds))];
+		struct cmsghdr align;
+	} room;
+	struct iovec data = {to, size};
+	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+	ssize_t n;
+
+	if (passed) {
+		message.msg_control = room.bytes;
+		message.msg_controllen = sizeof(room.bytes);
+	}
+	n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	if (n >= 0 && passed)
+		keep_passed(passed, &message);
+	return n;
+}
+
+static int read_line(int fd, struct passed *passed, char **ret_line, size_t *ret_size)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0, room = 0;
@@ -77,7 +132,7 @@ static int read_line(int fd, char **ret_line, size_t *ret_size)
 				return room < 2 * WEIR_CONTROL_LINE_MAX ? -ENOMEM : -EMSGSIZE;
 			line = grown;
 		}
-		n = recv(fd, line + size, room - size, 0);
+		n = receive(fd, line + size, room - size, passed);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
@@ -100,13 +155,13 @@ static json_t *envelope(const char *verb, json_t *request)
 	return whole;
 }
 
-int weir_control_call(int fd, const char *verb, json_t *request, struct weir_diags *diags,
-		      json_t **ret_reply)
+static int call(int fd, const char *verb, json_t *request, struct passed *passed,
+		struct weir_diags *diags, json_t **ret_reply)
 {
 	_cleanup_json_ json_t *whole = envelope(verb, request), *reply = NULL;
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
-	int r = send_line(fd, whole) ?: read_line(fd, &line, &size);
+	int r = send_line(fd, whole) ?: read_line(fd, passed, &line, &size);
 
 	if (r)
 		return fail(diags, r);
@@ -116,5 +171,25 @@ int weir_control_call(int fd, const char *verb, json_t *request, struct weir_dia
 	if (!json_is_true(json_object_get(reply, "ok")))
 		return diags->errors ? -EINVAL : fail(diags, -EPROTO);
 	*ret_reply = take_pointer(reply);
+	return 0;
+}
+
+int weir_control_call(int fd, const char *verb, json_t *request, struct weir_diags *diags,
+		      json_t **ret_reply)
+{
+	return call(fd, verb, request, NULL, diags, ret_reply);
+}
+
+int weir_control_call_passed(int fd, const char *verb, json_t *request, struct weir_diags *diags,
+			     json_t **ret_reply, int *ret_fds, size_t *ret_count)
+{
+	__attribute__((cleanup(passed_done))) struct passed passed = {};
+	int r = call(fd, verb, request, &passed, diags, ret_reply);
+
+	if (r)
+		return r;
+	memcpy(ret_fds, passed.fds, passed.count * sizeof(*ret_fds));
+	*ret_count = passed.count;
+	passed.count = 0;
 	return 0;
 }

@@ -24,6 +24,7 @@ enum {
 	WEIR_CONTROL_CLIENTS_MAX = 16, /* more wait in the listener's queue */
 	WEIR_CONTROL_LINE_MAX = 16 << 20,
 	WEIR_CONTROL_FDS_MAX = WEIR_CONTROL_CLIENTS_MAX + 1,
+	WEIR_CONTROL_PASSED_MAX = 192, /* descriptors with one reply; the kernel's bound is 253 */
 };
 
 /* From connecting, or from the last reply, to the next one taken whole. */
@@ -38,6 +39,9 @@ struct weir_control_conn {
 	size_t in_size, in_room;
 	char *out; /* NULL: no reply is under way */
 	size_t out_size, out_sent;
+	/* What goes with the reply: for a handler to fill, whose descriptors they stay. */
+	int passed[WEIR_CONTROL_PASSED_MAX];
+	size_t passed_count;
 	__u64 deadline_ns;
 };
 
@@ -113,6 +117,13 @@ int weir_control_connect(const char *path, int *ret_fd);
  */
 int weir_control_call(int fd, const char *verb, json_t *request, struct weir_diags *diags,
 		      json_t **ret_reply);
+
+/*
+ * Likewise, and take the descriptors that come with the reply, at most WEIR_CONTROL_PASSED_MAX: the
+ * caller's, close-on-exec. More, or any with an error, are closed.
+ */
+int weir_control_call_passed(int fd, const char *verb, json_t *request, struct weir_diags *diags,
+			     json_t **ret_reply, int *ret_fds, size_t *ret_count);
 
 #define _cleanup_json_ __attribute__((cleanup(json_decrefp)))
 

@@ -160,15 +160,39 @@ static int read_some(struct weir_control_conn *conn)
 	return 0;
 }
 
+/* As send(2), with the descriptors that belong to the first byte. */
+static ssize_t send_some(struct weir_control_conn *conn)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(conn->passed))];
+		struct cmsghdr align;
+	} room = {};
+	struct iovec data = {conn->out + conn->out_sent, conn->out_size - conn->out_sent};
+	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+	size_t size = conn->passed_count * sizeof(*conn->passed);
+
+	if (size) {
+		message.msg_control = room.bytes;
+		message.msg_controllen = CMSG_SPACE(size);
+		*CMSG_FIRSTHDR(&message) = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(size),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+		};
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), conn->passed, size);
+	}
+	return sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+}
+
 /* Send what is left of the reply. Returns 0 when there is none left. */
 static int send_reply(struct weir_control_conn *conn)
 {
 	while (conn->out) {
-		ssize_t size = send(conn->fd, conn->out + conn->out_sent,
-				    conn->out_size - conn->out_sent, MSG_NOSIGNAL);
+		ssize_t size = send_some(conn);
 
 		if (size < 0)
 			return -errno;
+		conn->passed_count = 0;
 		conn->out_sent += size;
 		if (conn->out_sent < conn->out_size)
 			continue;
@@ -182,6 +206,7 @@ static int send_reply(struct weir_control_conn *conn)
 /* Answer the line of `size` bytes that the connection has, and send what can be sent at once. */
 static int answer(struct weir_control_server *server, struct weir_control_conn *conn, size_t size)
 {
+	conn->passed_count = 0;
 	conn->out = weir_control_answer(server->verbs, server->context, conn, conn->in, size);
 	if (!conn->out)
 		return -ENOMEM;

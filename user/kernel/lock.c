@@ -49,6 +49,16 @@ static int fail_busy(int fd, const char *path, struct weir_diags *diags)
 			 *holder ? holder : "another process");
 }
 
+void weir_lock_sign(int fd, const char *command)
+{
+	char text[128];
+	int size = snprintf(text, sizeof(text), "pid %d (weir %s)\n", getpid(), command);
+
+	/* Only a courtesy to whoever waits: a full disk must not stop an operator. */
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, size, 0) < 0)
+		return;
+}
+
 int weir_lock_take(const struct weir_paths *paths, const char *name, const char *command,
 		   int wait_ms, struct weir_diags *diags, int *ret_fd)
 {
@@ -67,9 +77,7 @@ int weir_lock_take(const struct weir_paths *paths, const char *name, const char 
 		return fail_busy(fd, path, diags);
 	if (r)
 		return weir_fail(diags, r, "cannot lock %s: %s", path, strerror(-r));
-	/* Only a courtesy to whoever waits: a full disk must not stop an operator. */
-	if (ftruncate(fd, 0) == 0)
-		dprintf(fd, "pid %d (weir %s)\n", getpid(), command);
+	weir_lock_sign(fd, command);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

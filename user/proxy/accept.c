@@ -35,13 +35,12 @@ static void shed_one(struct weir_worker *worker, int listener)
 /* Listeners are watched level-triggered, and not at all while nothing is accepted from them. */
 static void watch_listeners(struct weir_worker *worker, bool is_watched)
 {
-	for (int i = 0; i < 2; i++) {
-		struct weir_end *listener = &worker->listeners[i];
+	for (unsigned int i = 0; i < worker->listeners_count; i++) {
+		struct weir_end *listener = &worker->listeners[i].end;
 		struct epoll_event event = {.events = is_watched ? EPOLLIN : 0,
 					    .data.ptr = listener};
 
-		if (listener->fd >= 0)
-			epoll_ctl(worker->epoll_fd, EPOLL_CTL_MOD, listener->fd, &event);
+		epoll_ctl(worker->epoll_fd, EPOLL_CTL_MOD, listener->fd, &event);
 	}
 }
 
@@ -114,9 +113,9 @@ static void accept_failed(struct weir_worker *worker, struct weir_end *listener)
 	}
 }
 
-static void accept_some(struct weir_worker *worker, struct weir_end *listener, int most)
+static void accept_some(struct weir_worker *worker, struct weir_listener_end *from, int most)
 {
-	enum weir_protocol protocol = listener - worker->listeners;
+	struct weir_end *listener = &from->end;
 
 	for (int i = 0; i < most && listener->can_read && !worker->accept_again_ns; i++) {
 		struct sockaddr_in peer = {0};
@@ -131,7 +130,7 @@ static void accept_some(struct weir_worker *worker, struct weir_end *listener, i
 		fd = accept4(listener->fd, (struct sockaddr *)&peer, &size,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
-			welcome(worker, fd, protocol, &peer);
+			welcome(worker, fd, from->protocol, &peer);
 		else
 			accept_failed(worker, listener);
 	}
@@ -148,15 +147,15 @@ void weir_worker_accept(struct weir_worker *worker, int events)
 		worker->accept_again_ns = 0;
 		watch_listeners(worker, true);
 	}
-	for (int i = 0; i < 2; i++)
-		if (worker->listeners[i].can_read)
+	for (unsigned int i = 0; i < worker->listeners_count; i++)
+		if (worker->listeners[i].end.can_read)
 			accept_some(worker, &worker->listeners[i], most);
 }
 
 void weir_worker_accept_all(struct weir_worker *worker)
 {
-	for (int i = 0; i < 2; i++) {
-		worker->listeners[i].can_read = worker->listeners[i].fd >= 0;
+	for (unsigned int i = 0; i < worker->listeners_count; i++) {
+		worker->listeners[i].end.can_read = true;
 		if (!worker->accept_again_ns)
 			accept_some(worker, &worker->listeners[i], ACCEPT_ALL);
 	}

@@ -154,3 +154,44 @@ void weir_container_give_back(struct weir_container_state *container, enum weir_
 		__atomic_sub_fetch(&container->buckets[direction].arrival_units,
 				   weir_bucket_cost(&container->rate, bytes), __ATOMIC_RELAXED);
 }
+
+bool weir_container_past(const struct weir_container_state *container, __u64 now_ns,
+			 struct weir_container_past *ret_past)
+{
+	struct weir_container_past past = {
+		.retry_at_ns = __atomic_load_n(&container->retry_at_ns, __ATOMIC_RELAXED),
+		.failures = __atomic_load_n(&container->failures, __ATOMIC_RELAXED),
+	};
+	bool is_worth = past.failures > 0;
+
+	for (int i = 0; i < 2; i++) {
+		past.arrival_units[i] = __atomic_load_n(&container->buckets[i].arrival_units,
+							__ATOMIC_RELAXED);
+		is_worth |= past.arrival_units[i] > now_ns * WEIR_UNITS_PER_NS;
+	}
+	*ret_past = past;
+	return is_worth;
+}
+
+static void raise_to(__u64 *value, __u64 least, __u64 most)
+{
+	__u64 old = __atomic_load_n(value, __ATOMIC_RELAXED);
+
+	if (least > most)
+		least = most;
+	while (old < least && !__atomic_compare_exchange_n(value, &old, least, true,
+							   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+void weir_container_resume(struct weir_container_state *container,
+			   const struct weir_container_past *past, __u64 now_ns)
+{
+	__u64 most = now_ns * WEIR_UNITS_PER_NS + container->rate.burst_units +
+		     60 * WEIR_UNITS_PER_S;
+
+	for (int i = 0; i < 2; i++)
+		raise_to(&container->buckets[i].arrival_units, past->arrival_units[i], most);
+	raise_to(&container->retry_at_ns, past->retry_at_ns, now_ns + WEIR_QUARANTINE_MAX_NS);
+	__atomic_store_n(&container->failures, past->failures, __ATOMIC_RELAXED);
+}

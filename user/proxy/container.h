@@ -105,4 +105,22 @@ static inline void weir_container_wait(struct weir_container_state *container,
 	__atomic_add_fetch(&container->waiting[direction], change, __ATOMIC_RELAXED);
 }
 
+/* What one process tells the next of a container, so that a hand-over forgives nothing. */
+struct weir_container_past {
+	__u64 arrival_units[2]; /* of the buckets, by direction */
+	__u64 retry_at_ns;
+	__u32 failures;
+};
+
+/* Returns false where there is nothing to tell: full buckets, no failure. */
+bool weir_container_past(const struct weir_container_state *container, __u64 now_ns,
+			 struct weir_container_past *ret_past);
+
+/*
+ * Go on from there; what has been charged here already stays charged. The past is another process's
+ * word: no container has to wait longer for it than quarantine lasts and a minute's debt.
+ */
+void weir_container_resume(struct weir_container_state *container,
+			   const struct weir_container_past *past, __u64 now_ns);
+
 #endif

@@ -24,6 +24,7 @@ struct weir_endpoint {
 	weir_endpoint_text *text;
 	void *argument;
 	__u16 port;
+	int fd;
 };
 
 /* Takes `body`, which free(3) can free. */
@@ -106,13 +107,13 @@ int weir_endpoint_start(int listener_fd, weir_endpoint_text *text, void *argumen
 	endpoint->text = text;
 	endpoint->argument = argument;
 	endpoint->daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, handle, endpoint,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES_MAX,
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC, 0, NULL, NULL,
+		handle, endpoint, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_END);
 	if (!endpoint->daemon)
 		return -ENOMEM;
-	take_fd(&fd); /* the daemon's, which closes it */
+	endpoint->fd = take_fd(&fd);
 	*ret_endpoint = take_pointer(endpoint);
 	return 0;
 }
@@ -122,12 +123,20 @@ __u16 weir_endpoint_port(const struct weir_endpoint *endpoint)
 	return endpoint->port;
 }
 
+int weir_endpoint_fd(const struct weir_endpoint *endpoint)
+{
+	return endpoint->fd;
+}
+
 void weir_endpoint_stop(struct weir_endpoint **endpoint)
 {
 	struct weir_endpoint *old = take_pointer(*endpoint);
 
 	if (!old)
 		return;
+	/* To stop it outright would shut the listener down, which another process may share. */
+	MHD_quiesce_daemon(old->daemon);
 	MHD_stop_daemon(old->daemon);
+	close(old->fd);
 	free(old);
 }

@@ -23,6 +23,9 @@ int weir_endpoint_start(int fd, weir_endpoint_text *text, void *argument,
 /* The port that it listens on. */
 __u16 weir_endpoint_port(const struct weir_endpoint *endpoint);
 
+/* The listener, for another process to go on with; it stays the endpoint's. */
+int weir_endpoint_fd(const struct weir_endpoint *endpoint);
+
 /* Nulls the pointer, accepts NULL. */
 void weir_endpoint_stop(struct weir_endpoint **endpoint);
 

@@ -202,6 +202,6 @@ void weir_http_next(struct weir_conn *conn)
 	conn->state = WEIR_CONN_SNIFF;
 	conn->has_response = conn->has_answered = conn->is_up_done = false;
 	weir_conn_wait(conn, conn->worker->proxy->limits.keepalive_ns);
-	if (conn->worker->is_draining && !conn->up.in)
+	if (conn->worker->is_draining && !conn->worker->proxy->is_handed_over && !conn->up.in)
 		weir_conn_close(conn, WEIR_END_NONE);
 }

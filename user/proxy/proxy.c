@@ -54,24 +54,37 @@ static int start_thread(struct weir_worker *worker)
 	return -r;
 }
 
-static int start_workers(struct weir_proxy *proxy, const int *http_fds, const int *tls_fds,
+/* Sockets go round the workers, so that each is served, whatever the numbers of both. */
+static int listen_all(struct weir_proxy *proxy, const struct weir_listeners *listeners)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; !r && i < listeners->count; i++) {
+		struct weir_worker *worker = &proxy->workers[i % proxy->workers_count];
+
+		r = weir_worker_listen(worker, listeners->fds[WEIR_HTTP][i], WEIR_HTTP)
+			    ?: weir_worker_listen(worker, listeners->fds[WEIR_TLS][i], WEIR_TLS);
+	}
+	return r;
+}
+
+static int start_workers(struct weir_proxy *proxy, const struct weir_listeners *listeners,
 			 unsigned int count)
 {
 	int r = 0;
 
-	for (; !r && proxy->workers_count < count; proxy->workers_count++) {
-		unsigned int i = proxy->workers_count;
-
-		r = weir_worker_init(&proxy->workers[i], proxy, i, http_fds ? http_fds[i] : -1,
-				     tls_fds ? tls_fds[i] : -1);
-	}
+	for (; !r && proxy->workers_count < count; proxy->workers_count++)
+		r = weir_worker_init(&proxy->workers[proxy->workers_count], proxy,
+				     proxy->workers_count);
+	if (!r)
+		r = listen_all(proxy, listeners);
 	for (unsigned int i = 0; !r && i < count; i++)
 		r = start_thread(&proxy->workers[i]);
 	return r;
 }
 
 int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
-		     const int *http_fds, const int *tls_fds, unsigned int workers,
+		     const struct weir_listeners *listeners, unsigned int workers,
 		     const struct weir_log_settings *log, struct weir_proxy **ret_proxy)
 {
 	struct weir_proxy *proxy = calloc(1, sizeof(*proxy));
@@ -93,7 +106,7 @@ int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *
 		r = weir_clients_new(limits->connections_max + workers,
 				     limits->connections_per_client, &proxy->clients);
 	if (!r)
-		r = start_workers(proxy, http_fds, tls_fds, workers);
+		r = start_workers(proxy, listeners, workers);
 	if (r < 0) {
 		weir_table_ref(table);
 		weir_proxy_stop(&proxy, 0);
@@ -119,6 +132,12 @@ static unsigned int count_draining(const struct weir_proxy *proxy)
 		count += !proxy->workers[i].has_thread ||
 			 __atomic_load_n(&proxy->workers[i].is_draining, __ATOMIC_ACQUIRE);
 	return count;
+}
+
+void weir_proxy_hand_over(struct weir_proxy *proxy, __u64 drain_ns)
+{
+	__atomic_store_n(&proxy->is_handed_over, true, __ATOMIC_RELEASE);
+	weir_proxy_drain(proxy, drain_ns);
 }
 
 void weir_proxy_drain(struct weir_proxy *proxy, __u64 drain_ns)

@@ -18,6 +18,13 @@ struct weir_proxy {
 	struct weir_log log;
 	struct weir_clients *clients; /* NULL: no limit for one client */
 	__u64 drain_until_ns;         /* not 0: shutting down */
+	bool is_handed_over;          /* another process accepts from the same sockets */
+};
+
+/* Listening sockets: for each protocol as many, all in one SO_REUSEPORT group. */
+struct weir_listeners {
+	int fds[2][WEIR_WORKERS_MAX]; /* by enum weir_protocol */
+	unsigned int count;
 };
 
 /*
@@ -28,11 +35,12 @@ struct weir_proxy {
 int weir_listener_open(__u32 address, __u16 port, unsigned int count, int *ret_fds);
 
 /*
- * Start a worker for each pair of listeners, which stay the caller's. The proxy takes over `table`.
+ * Start workers, at most WEIR_WORKERS_MAX, and share the listeners out among them, which stay the
+ * caller's: as many of a protocol as workers is best. The proxy takes over `table`.
  * Returns 0 or a negative errno, and then nothing runs.
  */
 int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
-		     const int *http_fds, const int *tls_fds, unsigned int workers,
+		     const struct weir_listeners *listeners, unsigned int workers,
 		     const struct weir_log_settings *log, struct weir_proxy **ret_proxy);
 
 /* Replace the route table; what is under way finishes on the old one. Takes over `table`. */
@@ -46,6 +54,12 @@ struct weir_table *weir_proxy_table(struct weir_proxy *proxy);
  * When this returns no worker touches a listener again: the caller may close them.
  */
 void weir_proxy_drain(struct weir_proxy *proxy, __u64 drain_ns);
+
+/*
+ * Drain likewise when another process accepts from the same sockets: who waits there is left to it, and
+ * an idle connection is served once more, or until the time is up.
+ */
+void weir_proxy_hand_over(struct weir_proxy *proxy, __u64 drain_ns);
 
 /*
  * Drain, unless that has been begun, wait for its end and free everything.

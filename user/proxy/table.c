@@ -16,8 +16,8 @@ static __u64 hash_container(const struct weir_table *table, const char *app, __u
 	return hash ^ (((__u64)address << 16 | port) * 0x9e3779b97f4a7c15ULL);
 }
 
-static struct weir_container_state *find_container(const struct weir_table *table, const char *app,
-						   __u32 address, __u16 port)
+struct weir_container_state *weir_table_container(const struct weir_table *table, const char *app,
+						  __u32 address, __u16 port)
 {
 	__u64 hash = hash_container(table, app, address, port), cursor = hash;
 	long item;
@@ -44,13 +44,13 @@ static struct weir_container_state *intern_container(struct build *build, const 
 						     const struct weir_container *from)
 {
 	struct weir_table *table = build->table;
-	struct weir_container_state *container = find_container(table, app, from->address,
-								from->port);
+	struct weir_container_state *container = weir_table_container(table, app, from->address,
+								      from->port);
 
 	if (container)
 		return container;
 	if (build->before)
-		container = find_container(build->before, app, from->address, from->port);
+		container = weir_table_container(build->before, app, from->address, from->port);
 	container = container ? weir_container_ref(container)
 			      : weir_container_new(app, from->address, from->port,
 						   build->bytes_per_s, build->burst_bytes);

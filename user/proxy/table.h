@@ -76,6 +76,10 @@ struct weir_pool *weir_table_find(const struct weir_table *table, const char *na
 struct weir_pool *weir_table_find_offer(const struct weir_table *table,
 					const struct weir_hello *hello);
 
+/* The state of a container of an app, or NULL: not in this table. Address and port: host order. */
+struct weir_container_state *weir_table_container(const struct weir_table *table, const char *app,
+						  __u32 address, __u16 port);
+
 /*
  * Whose turn is it? Each container in its turn, leaving out those in quarantine, `except` (may be
  * NULL), which just failed, and those that have `connections_max` connections (0: no limit).

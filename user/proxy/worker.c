@@ -194,26 +194,31 @@ static int sleep_ms(const struct weir_worker *worker)
 	return wait_ms;
 }
 
-/* Let go of the listeners, but not of who has got as far as them: a close would reset those. */
+/*
+ * Let go of the listeners, but not of who has got as far as them: a close would reset those, unless
+ * another process has the same sockets.
+ */
 static void leave_listeners(struct weir_worker *worker)
 {
-	weir_worker_accept_all(worker);
-	for (int i = 0; i < 2; i++) {
-		if (worker->listeners[i].fd >= 0)
-			epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, worker->listeners[i].fd, NULL);
-		worker->listeners[i].fd = -1;
-		worker->listeners[i].can_read = false;
-	}
+	if (!worker->proxy->is_handed_over)
+		weir_worker_accept_all(worker);
+	for (unsigned int i = 0; i < worker->listeners_count; i++)
+		epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, worker->listeners[i].end.fd, NULL);
+	worker->listeners_count = 0;
 	__atomic_store_n(&worker->is_draining, true, __ATOMIC_RELEASE);
 }
 
-/* Idle connections go at once, the others when their request is over or the time is up. */
+/*
+ * Idle connections go at once, the others when their request is over or the time is up. After a
+ * hand-over nothing presses: an idle one is told with its next answer, because to close it now might
+ * cross with a request.
+ */
 static void start_draining(struct weir_worker *worker)
 {
 	struct weir_list_link *next, *link;
 
 	leave_listeners(worker);
-	link = worker->conns.next;
+	link = worker->proxy->is_handed_over ? &worker->conns : worker->conns.next;
 	for (; link != &worker->conns; link = next) {
 		struct weir_conn *conn = weir_container_of(link, struct weir_conn, all);
 
@@ -273,16 +278,21 @@ static int watch_input(struct weir_worker *worker, struct weir_end *end, __u32 h
 	return epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, end->fd, &event) < 0 ? -errno : 0;
 }
 
-int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number,
-		     int http_fd, int tls_fd)
+int weir_worker_listen(struct weir_worker *worker, int fd, enum weir_protocol protocol)
 {
-	const int fds[2] = {http_fd, tls_fd};
+	struct weir_listener_end *listener = &worker->listeners[worker->listeners_count];
 
+	*listener = (struct weir_listener_end){{.fd = fd, .kind = WEIR_KIND_LISTENER}, protocol};
+	worker->listeners_count++;
+	return watch_input(worker, &listener->end, 0);
+}
+
+int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number)
+{
 	memset(worker, 0, sizeof(*worker));
 	worker->proxy = proxy;
 	worker->number = number;
 	worker->wake = (struct weir_end){.fd = -1, .kind = WEIR_KIND_WAKE};
-	worker->listeners[0].fd = worker->listeners[1].fd = -1;
 	weir_list_init(&worker->conns);
 	weir_list_init(&worker->ready);
 	weir_list_init(&worker->idle_links);
@@ -299,11 +309,6 @@ int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsig
 	worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (worker->wake.fd < 0 || watch_input(worker, &worker->wake, EPOLLET) < 0)
 		return -errno;
-	for (int i = 0; i < 2; i++) {
-		worker->listeners[i] = (struct weir_end){.fd = fds[i], .kind = WEIR_KIND_LISTENER};
-		if (fds[i] >= 0 && watch_input(worker, &worker->listeners[i], 0) < 0)
-			return -errno;
-	}
 	return 0;
 }
 

@@ -36,6 +36,12 @@ struct weir_counters {
 	__u64 endings[WEIR_ENDINGS_END];
 };
 
+/* One of the sockets that a worker accepts from. */
+struct weir_listener_end {
+	struct weir_end end;
+	enum weir_protocol protocol;
+};
+
 struct weir_proxy;
 
 struct weir_worker {
@@ -45,7 +51,8 @@ struct weir_worker {
 	bool has_thread;
 	int epoll_fd;
 	int reserve_fd; /* given up to accept and close a connection when descriptors run out */
-	struct weir_end listeners[2]; /* by enum weir_protocol */
+	struct weir_listener_end listeners[2 * WEIR_WORKERS_MAX];
+	unsigned int listeners_count;
 	struct weir_end wake;
 	struct weir_table *table;
 	struct weir_flow_pools pools;
@@ -70,9 +77,14 @@ struct weir_worker {
 /* Run until the proxy stops; the thread's main function. */
 void *weir_worker_main(void *worker);
 
-/* http_fd and tls_fd: its listeners, -1 for none; they stay the caller's. */
-int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number,
-		     int http_fd, int tls_fd);
+/* Without listeners. Returns 0 or a negative errno; weir_worker_done in either case. */
+int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number);
+
+/*
+ * Accept from this socket too, which stays the caller's; not to be called once the worker runs.
+ * Returns 0 or a negative errno.
+ */
+int weir_worker_listen(struct weir_worker *worker, int fd, enum weir_protocol protocol);
 void weir_worker_done(struct weir_worker *worker);
 
 /*

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# One proxy in the place of another under load: nobody is refused or reset, what is under way goes on,
+# and whatever becomes of the new one before it serves, the old one is in charge.
+. "$(dirname "$0")/lib.sh"
+begin handover
+sed -i 's/^proxy:/&\n  metrics: 9465/' "$LAB_DIR/weir.yaml"
+lab_apps
+NOTIFIED=$LAB_DIR/notified
+export NOTIFY_SOCKET=$LAB_DIR/notify
+lab_spawn gate socat -u "UNIX-RECV:$NOTIFY_SOCKET" "OPEN:$NOTIFIED,creat,append"
+lab_start
+
+HANDOVERS=${HANDOVERS:-20}
+TOOLS=$LAB_ROOT/tests/tools
+socket=/run/$LAB/proxy.sock
+
+pid_now() { sed -n 's/^pid \([0-9]*\) .*/\1/p' "/run/$LAB/proxy.lock"; }
+# The new proxy keeps the output that it was started with: nobody waits for its end.
+take_over() {
+	local code=0
+	weir proxy --takeover --background "$@" >>"$LAB_DIR/spawned.log" 2>"$LAB_DIR/said" || code=$?
+	cat "$LAB_DIR/said"
+	return $code
+}
+scrape() { gate curl -sS --max-time 5 --fail http://127.0.0.1:9465/metrics; }
+gone() { [[ ! -e /proc/$1 || $(awk '/^State/ { print $2 }' "/proc/$1/status") == Z ]]; }
+
+story "a new proxy takes the place of the old one, which then ends"
+old=$(pid_now)
+expect "it takes over" take_over
+new=$(pid_now)
+expect "another process" test "$new" != "$old"
+expect "a client is served" served
+expect "metrics are" scrape
+expect "the old one ends" eventually 5 gone "$old"
+expect_equal "whom the service manager is told of" \
+	"$(grep -aoE 'MAINPID=[0-9]+' "$NOTIFIED")" "MAINPID=$new"
+expect_equal "how often one was ready" "$(grep -ao 'READY=1' "$NOTIFIED" | wc -l)" 2
+
+story "$HANDOVERS hand-overs under load, to more workers and to fewer: no connection refused or reset"
+nsenter --net="/run/netns/$LAB-client" -- python3 "$TOOLS/steady.py" $BLOG blog.example >"$LAB_DIR/steady" 2>&1 &
+load=$!
+fetch $SHOP http://shop.example/big --max-time 30 --range 0-41943039 -o "$LAB_DIR/big" 2>"$LAB_DIR/big.err" &
+download=$!
+for ((i = 0; i < HANDOVERS; i++)); do
+	expect "hand-over $i" take_over --workers $((1 + i % 4))
+done
+wait $download
+expect_equal "how a download that ran through all of it ended" $? 0
+expect_equal "its bytes" "$(stat -c %s "$LAB_DIR/big")" 41943040
+sleep 0.5
+kill -TERM $load
+wait $load
+expect "what the clients say" cat "$LAB_DIR/steady"
+expect_said "nothing failed" '^[0-9]+ answers, 0 failed$'
+expect_between "answers" "$(cut -d ' ' -f 1 <<<"$SAID")" 100 10000000
+
+story "a proxy that cannot start changes nothing"
+before=$(pid_now)
+cp "$LAB_DIR/weir.yaml" "$LAB_DIR/good.yaml"
+echo 'nonsense: [' >>"$LAB_DIR/weir.yaml"
+expect_exit 1 "a file that is wrong" take_over
+cp "$LAB_DIR/good.yaml" "$LAB_DIR/weir.yaml"
+sed -i 's/user: nobody/user: no-such-user/' "$LAB_DIR/weir.yaml"
+expect_exit 1 "a user that is not there" take_over
+cp "$LAB_DIR/good.yaml" "$LAB_DIR/weir.yaml"
+expect_exit 1 "another address" take_over --listen-http 127.0.0.1:8480
+expect_said "why" 'listens elsewhere: restart it'
+expect_equal "who is in charge" "$(pid_now)" "$before"
+expect "a client is served" served
+
+story "two at once: one is refused by name; killed before it serves, it changes nothing"
+mkfifo "$LAB_DIR/hold"
+python3 "$TOOLS/taker.py" "$socket" <"$LAB_DIR/hold" >"$LAB_DIR/taker" 2>&1 &
+taker=$!
+exec 9>"$LAB_DIR/hold"
+expect "the first one gets what it asks for" eventually 5 grep -q '^ok' "$LAB_DIR/taker"
+expect_exit 1 "the second one" take_over
+expect_said "its name" "process $taker is taking over already"
+expect "a client is served" served
+kill -9 $taker
+wait $taker 2>/dev/null
+exec 9>&-
+expect_equal "who is in charge" "$(pid_now)" "$before"
+for _ in {1..20}; do expect "each client is served" served; done
+expect "then another one takes over" take_over
+expect "a client is served" served
+
+story "what holds the sockets is refused to others than root and the proxy's user"
+expect_not "another user" setpriv --reuid=daemon --regid=daemon --clear-groups \
+	python3 "$TOOLS/taker.py" "$socket"
+expect_exit 1 "a second proxy by mistake" weir proxy
+expect_said "by name" 'held by pid [0-9]+ \(weir proxy\)'
+
+story "without one that runs, it starts as usual"
+lab_stop "$(pid_now)"
+expect "nobody serves" eventually 10 gone "$(pid_now)"
+expect "it starts" take_over
+expect_said "it says so" 'no proxy runs'
+expect "a client is served" served
+end
