@@ -117,7 +117,7 @@ USES_proxy := proxy sniff config base
 USES_control := control base
 USES_report := report plan config base
 
-$(B)/tests/%.o: tests/%.c
+$(B)/tests/%.o: tests/%.c | $(SKELS)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -Itests $(if $(filter unit/%,$*),$(SAN)) -c $< -o $@
