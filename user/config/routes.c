@@ -20,7 +20,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "config/host.h"
+#include "base/host.h"
 #include "config/parse.h"
 
 /* As much of one name as is kept of a hello, with its length byte. */

@@ -3,21 +3,11 @@
 #ifndef WEIR_SNIFF_NAME_H
 #define WEIR_SNIFF_NAME_H
 
-#include <stddef.h>
+#include "base/host.h"
 
-enum {
-	WEIR_NAME_MAX = 253,      /* RFC 1035, section 2.3.4, without the root's length byte */
-	WEIR_NAME_LABEL_MAX = 63, /* likewise */
-};
+enum { WEIR_NAME_MAX = WEIR_HOST_MAX };
 
-/*
- * Normalise a host name: letters become lower case, one trailing dot goes. Letters, digits, `-`
- * and `_` make labels; what is not ASCII must have come as an A-label (RFC 5890).
- * Returns the length, 1 to WEIR_NAME_MAX; -EINVAL for what is no host name (empty, an empty or
- * too long label, any other byte, NUL among them); -EADDRNOTAVAIL for an address, which is every
- * name whose last label is a number, as in 127.0.0.1, 127.1 and 0x7f000001.
- * ret_name ends in NUL; its content is undefined on failure.
- */
+/* As weir_host_parse, but returns the name's length, 1 to WEIR_NAME_MAX, and does not say why not. */
 int weir_name_normalise(const char *text, size_t size, char ret_name[static WEIR_NAME_MAX + 1]);
 
 #endif

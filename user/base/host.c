@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A host name of a routes file -> the form that routes are keyed by, or what is wrong and where.
+ * A host name -> the form that routes are keyed by, or what is wrong and where.
  *
- * Names beyond ASCII must be written as A-labels (xn--..., RFC 5890), since that is what a
+ * Routes files, SNI and Host go through here, so that one name cannot mean two apps and none can
+ * be written that would never match. What is no host name is refused and not merely not found, so
+ * that it never falls to a default route. Names beyond ASCII must be written as A-labels (xn--..., RFC 5890), since that is what a
  * ClientHello and a Host header carry. A name whose last label is a number is an address for
  * every client and could never match.
  */
-#include "config/host.h"
+#include "base/host.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -17,6 +19,7 @@ struct parse {
 	char *host;
 	size_t at; /* where it went wrong */
 	const char *why;
+	bool is_address;
 };
 
 static bool refuse(struct parse *parse, size_t at, const char *why)
@@ -52,17 +55,17 @@ static bool label_parse(struct parse *parse, size_t start, size_t end)
 	}
 	if (end - start > WEIR_HOST_LABEL_MAX)
 		return refuse(parse, start, "has a label of more than 63 characters");
-	if (parse->text[start] == '-')
-		return refuse(parse, start, "has a label that begins with a hyphen");
-	if (parse->text[end - 1] == '-')
-		return refuse(parse, end - 1, "has a label that ends with a hyphen");
 	return true;
 }
 
+/* Decimal or 0x: what resolvers and browsers take for (a part of) an address. In lower case. */
 static bool is_number(const char *label, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if (label[i] < '0' || label[i] > '9')
+	bool is_hex = size >= 2 && label[0] == '0' && label[1] == 'x';
+
+	for (size_t i = is_hex ? 2 : 0; i < size; i++)
+		if ((label[i] < '0' || label[i] > '9') &&
+		    !(is_hex && label[i] >= 'a' && label[i] <= 'f'))
 			return false;
 	return true;
 }
@@ -87,7 +90,8 @@ static bool host_parse(struct parse *parse)
 	}
 	if (!label_parse(parse, start, size))
 		return false;
-	if (is_number(parse->text + start, size - start))
+	parse->is_address = is_number(parse->host + start, size - start);
+	if (parse->is_address)
 		return refuse(parse, 0, "is an address, not a host name");
 	parse->host[size] = '\0';
 	return true;
@@ -102,5 +106,5 @@ int weir_host_parse(const char *text, size_t size, char ret_host[static WEIR_HOS
 		return 0;
 	*ret_at = parse.at;
 	*ret_why = parse.why;
-	return -EINVAL;
+	return parse.is_address ? -EADDRNOTAVAIL : -EINVAL;
 }
