@@ -36,7 +36,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
 
 # Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
-LAYERS := base config plan sniff proxy control report kernel cmd
+LAYERS := base config plan sniff proxy routes control report kernel cmd
 LIBS_base :=
 LIBS_config := -lcyaml -lyaml -lpcap
 LIBS_proxy := -lmicrohttpd -lseccomp -lpthread
@@ -93,7 +93,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B),$$(FORTIFY))))
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B)/asan,$(SAN))))
 
 # Right to left, so that each archive can use those of the layers below it.
-archives = $(foreach l,cmd kernel report control proxy sniff plan config base,$(1)/lib$(l).a)
+archives = $(foreach l,cmd kernel report control routes proxy sniff plan config base,$(1)/lib$(l).a)
 
 $(B)/main.o: user/main.c
 	$(say) CC $@
@@ -114,6 +114,7 @@ USES_config := config base
 USES_plan := plan config base
 USES_sniff := sniff base
 USES_proxy := proxy sniff config base
+USES_routes := routes config base
 USES_control := control base
 USES_report := report plan config base
 

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/write.h"
 #include "kernel/fail.h"
 #include "weir/limits.h"
 
@@ -48,19 +49,6 @@ int weir_journal_read(const struct weir_paths *paths, __u64 now_ns, struct weir_
 	return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		if (written > 0)
-			bytes += written, size -= written;
-	}
-	return 0;
-}
-
 /* All lines as one write, so that a kill leaves them whole or not at all in practice. */
 static int write_records(int fd, const struct weir_record *records, size_t count)
 {
@@ -71,7 +59,7 @@ static int write_records(int fd, const struct weir_record *records, size_t count
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		size += weir_record_format(&records[i], text + size);
-	return write_all(fd, text, size) ?: fdatasync(fd) ? -errno : 0;
+	return weir_write_all(fd, text, size) ?: fdatasync(fd) ? -errno : 0;
 }
 
 static int end_torn_line(int fd, size_t size)
@@ -80,7 +68,7 @@ static int end_torn_line(int fd, size_t size)
 
 	if (size && pread(fd, &last, 1, size - 1) != 1)
 		return -EIO;
-	return last == '\n' ? 0 : write_all(fd, "\n", 1);
+	return last == '\n' ? 0 : weir_write_all(fd, "\n", 1);
 }
 
 int weir_journal_append(const struct weir_paths *paths, const struct weir_record *records,
@@ -103,13 +91,6 @@ int weir_journal_append(const struct weir_paths *paths, const struct weir_record
 	return 0;
 }
 
-static int sync_folder(const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) ? -errno : 0;
-}
-
 int weir_journal_replace(const struct weir_paths *paths, const struct weir_record *records,
 			 size_t count, struct weir_diags *diags)
 {
@@ -125,7 +106,7 @@ int weir_journal_replace(const struct weir_paths *paths, const struct weir_recor
 	r = write_records(fd, records, count);
 	if (!r && rename(fresh, path))
 		r = -errno;
-	r = r ?: sync_folder(paths->state);
+	r = r ?: weir_folder_sync(paths->state);
 	return r ? weir_fail(diags, r, "cannot write %s: %s", path, strerror(-r)) : 0;
 }
 

@@ -11,82 +11,24 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/journal_line.h"
 #include "base/text.h"
 #include "weir/deny.h"
-
-#define NS_PER_S 1000000000ULL
-
-enum { CRC_DIGITS = 8 };
-
-static __u32 crc32(const char *bytes, size_t size)
-{
-	__u32 crc = ~0U;
-
-	for (size_t i = 0; i < size; i++) {
-		crc ^= (unsigned char)bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320U : 0);
-	}
-	return ~crc;
-}
-
-/* One word or one line of printable ASCII: whatever else was in it reads as `?`. */
-static void clean(const char *from, char *to, size_t room, bool is_word)
-{
-	size_t i = 0;
-
-	for (; *from && i + 1 < room; from++)
-		to[i++] = *from > ' ' && *from <= '~' ? *from
-			  : *from == ' ' && !is_word  ? ' '
-						      : '?';
-	while (i && to[i - 1] == ' ')
-		i--;
-	to[i] = 0;
-}
 
 size_t weir_record_format(const struct weir_record *record, char to[static WEIR_RECORD_TEXT_MAX])
 {
 	char prefix[WEIR_PREFIX_TEXT_MAX], who[WEIR_WHO_MAX], note[WEIR_NOTE_MAX];
-	char *body = to + CRC_DIGITS + 1;
-	char crc[CRC_DIGITS + 1];
 	int size;
 
-	clean(record->who, who, sizeof(who), true);
-	clean(record->note, note, sizeof(note), false);
-	size = snprintf(body, WEIR_RECORD_TEXT_MAX - CRC_DIGITS - 2,
-			"%c %s %s %llu.%09llu %llu.%09llu %s%s%s", record->is_removal ? '-' : '+',
-			record->kind == WEIR_LIVE_BAN ? "ban" : "release",
-			weir_prefix_format(record->prefix, prefix), record->at_ns / NS_PER_S,
-			record->at_ns % NS_PER_S, record->until_ns / NS_PER_S,
-			record->until_ns % NS_PER_S, *who ? who : "?", *note ? " " : "", note);
-	snprintf(crc, sizeof(crc), "%08x", crc32(body, size));
-	memcpy(to, crc, CRC_DIGITS);
-	to[CRC_DIGITS] = ' ';
-	body[size] = '\n';
-	body[size + 1] = 0;
-	return CRC_DIGITS + 1 + size + 1;
-}
-
-/* `SECONDS.NNNNNNNNN`. */
-static int parse_time(struct weir_token token, __u64 *ret_ns)
-{
-	char text[32], *end;
-	unsigned long long seconds, rest;
-
-	if (token.size < 11 || token.size >= sizeof(text) || token.text[token.size - 10] != '.')
-		return -EINVAL;
-	memcpy(text, token.text, token.size);
-	text[token.size] = 0;
-	text[token.size - 10] = 0;
-	errno = 0;
-	seconds = strtoull(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || seconds > ~0ULL / NS_PER_S - 1)
-		return -EINVAL;
-	if (strspn(text + token.size - 9, "0123456789") != 9)
-		return -EINVAL;
-	rest = strtoull(text + token.size - 9, NULL, 10);
-	*ret_ns = seconds * NS_PER_S + rest;
-	return 0;
+	weir_journal_clean(record->who, who, sizeof(who), true);
+	weir_journal_clean(record->note, note, sizeof(note), false);
+	size = snprintf(
+		to + WEIR_JOURNAL_HEAD, WEIR_RECORD_TEXT_MAX - WEIR_JOURNAL_HEAD - 1,
+		"%c %s %s " WEIR_JOURNAL_TIME " " WEIR_JOURNAL_TIME " %s%s%s",
+		record->is_removal ? '-' : '+', record->kind == WEIR_LIVE_BAN ? "ban" : "release",
+		weir_prefix_format(record->prefix, prefix), WEIR_JOURNAL_TIME_ARG(record->at_ns),
+		WEIR_JOURNAL_TIME_ARG(record->until_ns), *who ? who : "?", *note ? " " : "", note);
+	return weir_journal_line_seal(to, size);
 }
 
 static int parse_kind(struct weir_token token, __u32 *ret_kind)
@@ -110,8 +52,8 @@ static int parse_body(const char *body, size_t size, struct weir_record *record)
 		return -EINVAL;
 	record->is_removal = weir_token_is(sign, "-");
 	if ((!record->is_removal && !weir_token_is(sign, "+")) || who.size >= WEIR_WHO_MAX ||
-	    parse_kind(kind, &record->kind) || parse_time(at, &record->at_ns) ||
-	    parse_time(until, &record->until_ns) ||
+	    parse_kind(kind, &record->kind) || weir_journal_time_parse(at, &record->at_ns) ||
+	    weir_journal_time_parse(until, &record->until_ns) ||
 	    weir_prefix_parse(prefix.text, prefix.size, &record->prefix, NULL, NULL))
 		return -EINVAL;
 	memcpy(record->who, who.text, who.size);
@@ -127,14 +69,11 @@ static int parse_body(const char *body, size_t size, struct weir_record *record)
 int weir_record_parse(const char *line, size_t size, struct weir_record *ret_record)
 {
 	struct weir_record record = {};
-	char crc[CRC_DIGITS + 1];
-	const char *body = line + CRC_DIGITS + 1;
+	const char *body;
+	size_t body_size;
 
-	if (size <= CRC_DIGITS + 1 || line[CRC_DIGITS] != ' ')
-		return -EINVAL;
-	size -= CRC_DIGITS + 1;
-	snprintf(crc, sizeof(crc), "%08x", crc32(body, size));
-	if (memcmp(crc, line, CRC_DIGITS) || parse_body(body, size, &record))
+	if (weir_journal_line_open(line, size, &body, &body_size) ||
+	    parse_body(body, body_size, &record))
 		return -EINVAL;
 	*ret_record = record;
 	return 0;

@@ -17,10 +17,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/journal_line.h"
 #include "base/prefix.h"
 
 enum {
-	WEIR_WHO_MAX = 33,
 	WEIR_NOTE_MAX = 129,
 	WEIR_RECORD_TEXT_MAX = 320, /* newline and NUL included */
 };
