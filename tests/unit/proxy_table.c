@@ -55,6 +55,36 @@ Test(table, finds_the_exact_name_then_the_wildcard_then_the_default)
 	cr_expect_str_eq(app_of(without, "example"), "none");
 }
 
+static struct weir_table *overlay_of(struct weir_table *base, struct weir_route *routes,
+				     size_t count, const struct weir_table *before)
+{
+	const struct weir_routes live = {.items = routes, .count = count};
+	struct weir_table *table = NULL;
+
+	cr_assert_eq(weir_table_overlay(base, &live, before, 0, 0, &table), 0);
+	return table;
+}
+
+Test(table, live_routes_lie_over_those_of_the_files)
+{
+	struct weir_route routes[] = {route(NULL, "default", 1), route("*.a.example", "wild", 1),
+				      route("a.example", "a", 1), route("x.a.example", "x", 1)};
+	struct weir_route live[] = {route(NULL, "gone", 1), route("a.example", "live", 1),
+				    route("new.example", "new", 1),
+				    route("x.a.example", "gone", 1)};
+	_cleanup_(weir_table_unref) struct weir_table *base = table_of(routes, 4, NULL);
+	_cleanup_(weir_table_unref) struct weir_table *table = NULL;
+
+	live[0].is_gone = live[3].is_gone = true;
+	table = overlay_of(base, live, 4, NULL);
+	cr_expect_str_eq(app_of(table, "a.example"), "live");
+	cr_expect_str_eq(app_of(table, "new.example"), "new");
+	cr_expect_str_eq(app_of(table, "x.a.example"), "wild", "what is gone leaves the wildcard");
+	cr_expect_str_eq(app_of(table, "y.a.example"), "wild");
+	cr_expect_str_eq(app_of(table, "b.example"), "none", "the default route is gone");
+	cr_expect_str_eq(app_of(base, "b.example"), "default");
+}
+
 /* The addresses that n picks give, as text. */
 static char *picks(struct weir_pool *pool, int n, __u64 now_ns)
 {
@@ -82,6 +112,102 @@ Test(table, gives_each_container_its_turn)
 	cr_expect_eq(
 		weir_pool_pick(weir_table_find(table, "b", 1, WEIR_HTTP), 1, 0, NULL, &container),
 		-ENOENT);
+}
+
+Test(table, live_changes_keep_turns_and_states)
+{
+	struct weir_route routes[] = {route("a", "a", 2), route("b", "b", 2)};
+	struct weir_route more = route("a", "a", 3), same = route("c", "b", 2);
+	_cleanup_(weir_table_unref) struct weir_table *base = table_of(routes, 2, NULL);
+	_cleanup_(weir_table_unref) struct weir_table *first = NULL, *second = NULL;
+	struct weir_container_state *container;
+
+	cr_expect_str_eq(picks(weir_table_find(base, "a", 1, WEIR_HTTP), 1, 1), "1");
+	cr_expect_str_eq(picks(weir_table_find(base, "b", 1, WEIR_HTTP), 1, 1), "1");
+	first = overlay_of(base, &more, 1, base);
+	cr_expect_str_eq(picks(weir_table_find(first, "a", 1, WEIR_HTTP), 3, 1), "231");
+	cr_assert_eq(
+		weir_pool_pick(weir_table_find(first, "a", 1, WEIR_HTTP), 1, 0, NULL, &container),
+		0);
+	cr_expect_eq(container, base->pools[0].containers[1], "its state is the one it had");
+	second = overlay_of(base, &same, 1, first);
+	cr_expect_str_eq(picks(weir_table_find(second, "c", 1, WEIR_HTTP), 1, 1), "2");
+	cr_expect_str_eq(picks(weir_table_find(second, "b", 1, WEIR_HTTP), 1, 1), "1");
+}
+
+Test(table, a_drained_container_gets_nothing_new)
+{
+	struct weir_route routes[] = {route("a", "a", 3)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 1, NULL);
+	struct weir_container_rule items[] = {
+		{.container = {2, 80}, .is_drain = true},
+		{.container = {1, 80}, .is_drain = true},
+		{.app = "a", .bytes_per_s = 5, .burst_bytes = 50},
+		{.container = {3, 80}, .bytes_per_s = 7, .burst_bytes = 70}};
+	struct weir_rules rules = {.items = items, .count = 2};
+	struct weir_pool *pool = weir_table_find(table, "a", 1, WEIR_HTTP);
+	__u64 connections;
+
+	weir_rules_sort(&rules);
+	weir_table_apply(table, &rules, true, 1);
+	cr_expect_str_eq(picks(pool, 3, 1), "333");
+	cr_expect_eq(weir_table_connections(table, http[2], &connections), 1);
+	cr_expect_eq(connections, 3);
+	cr_expect_eq(weir_table_connections(table, (struct weir_container){3, 81}, &connections),
+		     0);
+	rules = (struct weir_rules){.items = items + 2, .count = 2, .bytes_per_s = 9};
+	weir_rules_sort(&rules);
+	weir_table_apply(table, &rules, true, 1);
+	cr_expect_eq(weir_container_rate(pool->containers[0]).bytes_per_s, 5, "its app's");
+	cr_expect_eq(weir_container_rate(pool->containers[2]).bytes_per_s, 7, "its own");
+	cr_expect_neq(strcmp(picks(pool, 3, 1), "333"), 0);
+	rules.count = 0;
+	weir_table_apply(table, &rules, true, 1);
+	cr_expect_eq(weir_container_rate(pool->containers[2]).bytes_per_s, 9);
+	for (size_t i = 0; i < 3; i++)
+		weir_container_drain(pool->containers[i], true);
+	cr_expect_str_eq(picks(pool, 1, 1), "0");
+}
+
+/* What could be taken at once. */
+static __u64 credit(struct weir_container_state *container, __u64 now_ns)
+{
+	__u64 ready_ns = now_ns, sum = 0;
+
+	while (sum < 1 << 30) {
+		__u32 granted = weir_container_reserve(container, WEIR_UP, 65536, now_ns,
+						       &ready_ns);
+
+		if (ready_ns > now_ns) {
+			weir_container_give_back(container, WEIR_UP, granted);
+			break;
+		}
+		sum += granted;
+	}
+	weir_container_give_back(container, WEIR_UP, sum & 0xfffff);
+	for (__u64 left = sum >> 20; left; left--)
+		for (int i = 0; i < 2; i++)
+			weir_container_give_back(container, WEIR_UP, 1 << 19);
+	return sum;
+}
+
+Test(table, another_rate_refills_no_bucket_and_forgets_no_debt)
+{
+	static const __u64 now = 1000000000000ULL, mb = 1000000;
+	struct weir_container_state *container = weir_container_new("a", 1, 1, 20 * mb, 400 * mb);
+	__u64 ready_ns;
+
+	for (int i = 0; i < 300; i++)
+		weir_container_reserve(container, WEIR_UP, mb, now, &ready_ns);
+	cr_expect(llabs((long long)(credit(container, now) - 100 * mb)) < 70000);
+	weir_container_set_rate(container, 5 * mb, 200 * mb, now);
+	cr_expect(llabs((long long)(credit(container, now) - 100 * mb)) < 70000);
+	weir_container_set_rate(container, 20 * mb, 50 * mb, now);
+	cr_expect(llabs((long long)(credit(container, now) - 50 * mb)) < 70000);
+	weir_container_set_rate(container, 20 * mb, 400 * mb, now);
+	cr_expect(llabs((long long)(credit(container, now) - 50 * mb)) < 70000);
+	cr_expect(llabs((long long)(credit(container, now + 1000000000) - 70 * mb)) < 70000);
+	weir_container_unref(&container);
 }
 
 Test(table, routes_of_one_app_share_its_turns)

@@ -58,6 +58,7 @@ typedef int weir_command(const struct weir_cli *cli, int argc, char **argv);
 	X(metrics, weir_cmd_metrics, "[-o FILE]", "the gate's metrics, for Prometheus")            \
 	X(doctor, weir_cmd_doctor, "[IFACE...]", "what this machine allows, and what mends it")    \
 	X(proxy, weir_cmd_proxy, "[--takeover] [--routes FILE]...", "the splice proxy")            \
+	X(route, weir_cmd_route, "add|del|drain|set|list|export ...", "a running proxy's routes")  \
 	X(verify, weir_cmd_verify, "", "does the kernel hold what the files say?")                 \
 	X(explain, weir_cmd_explain, "SRC DST:PORT | --frame HEX|FILE",                            \
 	  "judge a packet, name the line")                                                         \

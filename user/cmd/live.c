@@ -6,11 +6,11 @@
 #include "cmd/live.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "cmd/who.h"
 #include "kernel/generation.h"
 #include "kernel/guard.h"
 #include "kernel/live.h"
@@ -49,24 +49,16 @@ static __u64 realtime_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-/* The person behind sudo, where there is one. */
-static const char *who(void)
-{
-	const char *sudo = getenv("SUDO_USER");
-	const struct passwd *user = sudo && *sudo ? NULL : getpwuid(getuid());
-
-	return sudo && *sudo ? sudo : user ? user->pw_name : "?";
-}
-
 static int make_records(const struct run *run, const struct weir_prefix *prefixes, size_t count,
 			bool is_removal, struct weir_record **ret_records)
 {
 	struct weir_record *records = calloc(count ?: 1, sizeof(*records));
-	const char *by = who();
+	char by[WEIR_WHO_MAX];
 	__u64 now_ns = realtime_ns();
 
 	if (!records)
 		return -ENOMEM;
+	weir_cmd_who(by);
 	for (size_t i = 0; i < count; i++) {
 		records[i] = (struct weir_record){
 			.kind = run->options.kind,

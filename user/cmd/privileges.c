@@ -78,14 +78,11 @@ static void close_bpf_descriptors(void)
 		closedir(dir);
 }
 
-static const struct passwd *find_user(const char *user)
+const struct passwd *weir_privileges_user(const char *user)
 {
 	const struct passwd *entry = getpwnam(user ? user : "weir");
 
-	if (entry || user)
-		return entry;
-	fprintf(stderr, "weir: there is no user weir: running as nobody, as other services may\n");
-	return getpwnam("nobody");
+	return entry || user ? entry : getpwnam("nobody");
 }
 
 static int become(const char *user)
@@ -93,7 +90,10 @@ static int become(const char *user)
 	const struct passwd *entry;
 
 	errno = 0;
-	entry = find_user(user);
+	entry = weir_privileges_user(user);
+	if (!user && entry && strcmp(entry->pw_name, "weir") != 0)
+		fprintf(stderr,
+			"weir: there is no user weir: running as nobody, as other services may\n");
 	if (!entry || !entry->pw_uid || !entry->pw_gid) {
 		int r = entry ? -EPERM : errno ? -errno : -ENOENT;
 

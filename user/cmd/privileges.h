@@ -6,6 +6,7 @@
 #ifndef WEIR_CMD_PRIVILEGES_H
 #define WEIR_CMD_PRIVILEGES_H
 
+#include <pwd.h>
 #include <stdbool.h>
 
 #include "proxy/sandbox.h"
@@ -15,6 +16,9 @@
  * What cannot be given up stays: a command that lacks privileges says so itself.
  */
 void weir_privileges_trim(bool changes_user);
+
+/* Whom weir_privileges_drop makes of root: `user`, or without one `weir` or `nobody`; or NULL. */
+const struct passwd *weir_privileges_user(const char *user);
 
 /*
  * Become `user` and enter the sandbox. Started by root without a user (NULL): `weir`

@@ -56,15 +56,18 @@ static int run_it(struct weir_proxy_run *run)
 
 int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 {
-	struct weir_proxy_run run = {.cli = cli,
-				     .lock_fd = -1,
-				     .control_fd = -1,
-				     .metrics_fd = -1,
-				     .notify_fd = -1,
-				     .ready_fd = -1,
-				     .takeover.giver_fd = -1,
-				     .shared = {-1, -1},
-				     .log.fd = -1};
+	struct weir_proxy_run run = {
+		.cli = cli,
+		.lock_fd = -1,
+		.control_fd = -1,
+		.metrics_fd = -1,
+		.notify_fd = -1,
+		.ready_fd = -1,
+		.takeover.giver_fd = -1,
+		.shared = {-1, -1},
+		.log.fd = -1,
+		.routes = {.folder_fd = -1, .journal = WEIR_ROUTES_JOURNAL_NONE},
+	};
 	int exit_code;
 
 	if (weir_proxy_options_parse(argc, argv, &run.options) < 0)
@@ -75,6 +78,7 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 	weir_listeners_init(&run.listeners, run.workers);
 	exit_code = run_it(&run);
 	weir_listeners_close(&run.listeners);
+	weir_proxy_routes_done(&run.routes);
 	closep(&run.log.fd);
 	closep(&run.notify_fd);
 	closep(&run.ready_fd);

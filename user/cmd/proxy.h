@@ -9,9 +9,12 @@
 #include "cmd/cmd.h"
 #include "cmd/common.h"
 #include "config/config.h"
+#include "config/parse.h"
 #include "control/control.h"
 #include "kernel/paths.h"
 #include "proxy/proxy.h"
+#include "routes/edit.h"
+#include "routes/journal.h"
 
 enum { WEIR_PROXY_ROUTES_FILES_MAX = 64 };
 
@@ -34,6 +37,16 @@ struct weir_takeover {
 	bool is_handed_over;
 };
 
+/* The routes in force: files, what changed since, and the journal of that. The main thread's. */
+struct weir_proxy_routes {
+	int folder_fd; /* of the journal; -1: none, and no changes either */
+	struct weir_routes_journal journal;
+	struct weir_changes changes;
+	struct weir_routes live;
+	struct weir_table *base; /* of the files alone */
+	__u64 number;            /* one more with each change and each reload */
+};
+
 /* One run of the proxy, from its options to its end. */
 struct weir_proxy_run {
 	const struct weir_cli *cli;
@@ -52,7 +65,8 @@ struct weir_proxy_run {
 	struct {
 		int control_fd, metrics_fd; /* their server's, for the next proxy to share */
 	} shared;
-	int ready_fd;  /* written to when it serves; -1: nobody waits for that */
+	int ready_fd; /* written to when it serves; -1: nobody waits for that */
+	struct weir_proxy_routes routes;
 	__u64 since_s; /* CLOCK_REALTIME */
 };
 
@@ -93,6 +107,12 @@ void weir_listeners_close(struct weir_listeners *listeners);
  */
 int weir_proxy_claim(struct weir_proxy_run *run);
 
+/*
+ * Open the folder that the proxy's user keeps live changes in, and nobody else reads or writes; not
+ * where there is no control socket to change anything by. Prints what fails.
+ */
+int weir_proxy_open_state(struct weir_proxy_run *run);
+
 /* As many descriptors as connections need, as far as that is allowed. */
 void weir_proxy_raise_descriptors(unsigned int connections);
 
@@ -107,6 +127,27 @@ int weir_notify_open(void);
 /* Tell it (sd_notify(3)); -1: nobody. */
 void weir_notify(int fd, const char *state);
 
+/* ---- proxy_routes.c -------------------------------------------------------------------- */
+
+/* Read the journal and make the table in force. Prints what fails; 0 or a negative errno. */
+int weir_proxy_routes_start(struct weir_proxy_run *run, struct weir_table **ret_table);
+void weir_proxy_routes_done(struct weir_proxy_routes *routes);
+
+/*
+ * Carry out a request: on the disk first, then in force. Returns 0, or a negative errno with a
+ * diagnostic and nothing changed.
+ */
+int weir_proxy_routes_change(struct weir_proxy_run *run, const struct weir_changes *request,
+			     struct weir_diags *diags);
+
+/* Read the routes files anew, and put the live changes on top. What is wrong is said. */
+void weir_proxy_routes_reload(struct weir_proxy_run *run);
+
+static inline struct weir_overlay weir_proxy_overlay(const struct weir_proxy_run *run)
+{
+	return (struct weir_overlay){&run->config->routes, &run->routes.live};
+}
+
 /* ---- proxy_serve.c, proxy_control.c ---------------------------------------------------- */
 
 /* Serve until SIGTERM or SIGINT, then drain. Returns the exit code. */
@@ -114,6 +155,10 @@ int weir_proxy_serve(struct weir_proxy_run *run);
 
 /* The verbs of the control socket; their context is the run. */
 extern const struct weir_control_verb weir_proxy_verbs[];
+
+/* Those of proxy_control_routes.c and proxy_control_list.c. */
+weir_control_handler weir_proxy_list, weir_proxy_add, weir_proxy_del, weir_proxy_revert,
+	weir_proxy_drain_container, weir_proxy_set_rate;
 
 /* Where the control socket of an instance is. Returns `to`. */
 char *weir_proxy_socket_path(const struct weir_paths *paths, char to[static 2 * WEIR_PATH_MAX]);

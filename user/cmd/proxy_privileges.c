@@ -6,8 +6,11 @@
 #include "cmd/proxy.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "cmd/privileges.h"
 #include "control/control.h"
@@ -49,6 +52,37 @@ int weir_proxy_claim(struct weir_proxy_run *run)
 	return r;
 }
 
+static int open_state(struct weir_proxy_run *run, struct weir_diags *diags)
+{
+	const char *user = run->config->proxy.user;
+	const struct passwd *entry = geteuid() == 0 ? weir_privileges_user(user) : NULL;
+	_cleanup_close_ int state = open(run->paths.state,
+					 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
+
+	/* That there is no such user is said when it is to become the proxy's. */
+	if (state >= 0 && (!mkdirat(state, "proxy", 0700) || errno == EEXIST))
+		fd = openat(state, "proxy", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0700) || (entry && fchown(fd, entry->pw_uid, entry->pw_gid))) {
+		int error = errno;
+
+		weir_diags_error(diags, NULL, 0, 0, "%s/proxy: %s", run->paths.state,
+				 strerror(error));
+		return -error;
+	}
+	run->routes.folder_fd = take_fd(&fd);
+	return 0;
+}
+
+int weir_proxy_open_state(struct weir_proxy_run *run)
+{
+	_cleanup_diags_ struct weir_diags diags = {};
+	int r = run->control_fd >= 0 ? open_state(run, &diags) : 0;
+
+	weir_diags_print(&diags, stderr);
+	return r;
+}
+
 void weir_proxy_raise_descriptors(unsigned int connections)
 {
 	struct rlimit limit;
@@ -77,6 +111,8 @@ int weir_proxy_drop_privileges(const struct weir_proxy_run *run)
 	for (size_t i = 0; !r && i < config->routes.paths_count; i++)
 		r = weir_sandbox_allow_folder_of(&sandbox, config->routes.paths[i],
 						 WEIR_SANDBOX_READ);
+	if (!r && run->routes.folder_fd >= 0)
+		r = weir_sandbox_allow_open(&sandbox, run->routes.folder_fd, WEIR_SANDBOX_WRITE);
 	if (!r && config->proxy.log_file)
 		r = weir_sandbox_allow_folder_of(&sandbox, config->proxy.log_file,
 						 WEIR_SANDBOX_WRITE);

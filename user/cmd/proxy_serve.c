@@ -18,37 +18,11 @@
 
 #define DRAIN_NS 30000000000ULL
 
-/*
- * Read the routes files anew: them alone, because the rest of the policy is not this user's to read.
- * What is wrong with them is said, and the old routes stay.
- */
-static void reload(struct weir_config *config, struct weir_proxy *proxy)
-{
-	_cleanup_diags_ struct weir_diags diags = {0};
-	_cleanup_(weir_routes_done) struct weir_routes routes = {0};
-	_cleanup_(weir_table_unref) struct weir_table *before = weir_proxy_table(proxy);
-	struct weir_table *table;
-	int r = weir_routes_load(config->routes.paths, config->routes.paths_count, &diags, &routes);
-
-	weir_diags_print(&diags, stderr);
-	if (!r)
-		r = weir_table_new(&routes, before, config->default_bytes_per_s,
-				   config->default_burst_bytes, &table);
-	if (r) {
-		fprintf(stderr, "weir: the routes stay as they were\n");
-		return;
-	}
-	weir_proxy_set_table(proxy, table);
-	weir_routes_done(&config->routes);
-	config->routes = routes;
-	routes = (struct weir_routes){0};
-}
-
 static void on_hangup(struct weir_proxy_run *run)
 {
 	weir_notify(run->notify_fd, "RELOADING=1");
 	weir_cmd_log_reopen(&run->config->proxy, run->proxy);
-	reload(run->config, run->proxy);
+	weir_proxy_routes_reload(run);
 	weir_notify(run->notify_fd, "READY=1");
 }
 
@@ -103,16 +77,18 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The table and the workers; privileges are gone by now. */
+/* The table and the workers; privileges are gone by now. Prints what fails. */
 static int start(struct weir_proxy_run *run, const struct weir_proxy_limits *limits)
 {
 	struct weir_table *table;
-	int r = weir_table_new(&run->config->routes, NULL, run->config->default_bytes_per_s,
-			       run->config->default_burst_bytes, &table);
+	int r = weir_proxy_routes_start(run, &table);
 
-	return r
-		       ?: weir_proxy_start(limits, table, &run->listeners, run->workers, &run->log,
-					   &run->proxy);
+	if (r)
+		return r;
+	r = weir_proxy_start(limits, table, &run->listeners, run->workers, &run->log, &run->proxy);
+	if (r)
+		weir_proxy_fail("proxy", r);
+	return r;
 }
 
 /* Serve what is asked of a proxy that has started. Returns 0 or a negative errno. */
@@ -152,6 +128,7 @@ static int claim(struct weir_proxy_run *run)
 	if (r == -ENOENT)
 		r = weir_proxy_claim(run)
 			    ?: weir_listeners_open(run->cli, &run->options, &run->listeners);
+	r = r ?: weir_proxy_open_state(run);
 	if (!r && run->metrics_fd < 0)
 		r = weir_cmd_endpoint_listen(&run->config->proxy, &run->metrics_fd);
 	return r;
@@ -183,9 +160,8 @@ int weir_proxy_serve(struct weir_proxy_run *run)
 	if (weir_cmd_log_open(settings, &run->log) < 0)
 		return WEIR_EXIT_FAILED;
 	run->since_s = time(NULL);
-	r = start(run, &limits);
-	if (r < 0)
-		return weir_proxy_fail("proxy", r);
+	if (start(run, &limits))
+		return WEIR_EXIT_FAILED;
 	r = run_until_told(run, signals);
 	/* Closed at once, so that no connection waits at a listener that nobody serves. */
 	if (run->takeover.is_handed_over || (r && run->options.takes_over))

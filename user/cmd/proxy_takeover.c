@@ -85,26 +85,31 @@ int weir_takeover_give(struct weir_control_call *call)
 		       : 0;
 }
 
-static json_t *past_json(const struct weir_table *table, __u64 now)
+static json_t *container_json(const struct weir_container_state *container,
+			      const struct weir_container_past *past)
+{
+	return json_pack("[s, I, i, I, I, I, I]", container->app,
+			 (json_int_t)ntohl(container->address.sin_addr.s_addr),
+			 ntohs(container->address.sin_port),
+			 (json_int_t)past->arrival_units[WEIR_UP],
+			 (json_int_t)past->arrival_units[WEIR_DOWN], (json_int_t)past->retry_at_ns,
+			 (json_int_t)past->failures);
+}
+
+static json_t *past_json(const struct weir_table *top, __u64 now)
 {
 	json_t *rows = json_array();
 
-	for (size_t i = 0; i < table->containers_count; i++) {
-		const struct weir_container_state *container = table->containers[i];
-		struct weir_container_past past;
+	for (const struct weir_table *table = top; table; table = table->base)
+		for (size_t i = 0; i < table->containers_count; i++) {
+			const struct weir_container_state *container = table->containers[i];
+			struct weir_container_past past;
 
-		if (!weir_container_past(container, now, &past))
-			continue;
-		if (json_array_size(rows) == PAST_ROWS_MAX)
-			break;
-		json_array_append_new(
-			rows, json_pack("[s, I, i, I, I, I, I]", container->app,
-					(json_int_t)ntohl(container->address.sin_addr.s_addr),
-					ntohs(container->address.sin_port),
-					(json_int_t)past.arrival_units[WEIR_UP],
-					(json_int_t)past.arrival_units[WEIR_DOWN],
-					(json_int_t)past.retry_at_ns, (json_int_t)past.failures));
-	}
+			if (weir_container_past(container, now, &past) &&
+			    json_array_size(rows) < PAST_ROWS_MAX &&
+			    !weir_table_is_above(top, table, container))
+				json_array_append_new(rows, container_json(container, &past));
+		}
 	return rows;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cmd/common.h"
 #include "cmd/files.h"
+#include "cmd/route.h"
 #include "cmd/watch.h"
 #include "kernel/counts.h"
 #include "kernel/pins.h"
@@ -26,10 +27,35 @@ struct run {
 	__u64 before_ns;
 };
 
+/* A proxy that runs says so itself; one that does not answer is as good as none here. */
+static void read_proxy(const struct weir_cli *cli, struct weir_status_proxy *proxy)
+{
+	_cleanup_diags_ struct weir_diags unsaid = {};
+	_cleanup_json_ json_t *reply = NULL;
+	_cleanup_close_ int fd = -1;
+
+	if (weir_cmd_proxy_connect(cli, &unsaid, &fd) ||
+	    weir_control_call(fd, "status", NULL, &unsaid, &reply))
+		return;
+	*proxy = (struct weir_status_proxy){
+		.runs = true,
+		.pid = json_integer_value(json_object_get(reply, "pid")),
+		.workers = json_integer_value(json_object_get(reply, "workers")),
+		.since_s = json_integer_value(json_object_get(reply, "since")),
+		.open = json_integer_value(json_object_get(reply, "open")),
+		.connections = json_integer_value(json_object_get(reply, "connections")),
+		.requests = json_integer_value(json_object_get(reply, "requests")),
+		.routes = json_integer_value(json_object_get(reply, "routes")),
+		.changes = json_integer_value(json_object_get(reply, "changes")),
+	};
+}
+
 static int read_status(const struct run *run, struct weir_diags *diags, struct weir_status *status)
 {
 	int r = weir_status_read(&run->paths, run->cli->instance, diags, status);
 
+	if (!r)
+		read_proxy(run->cli, &status->proxy);
 	if (!r && status->has_policy)
 		status->files = weir_cmd_files(run->cli->config_path, status->fingerprint, NULL);
 	return r;

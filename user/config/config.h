@@ -118,6 +118,7 @@ struct weir_route {
 	struct weir_container *containers[2]; /* by enum weir_protocol */
 	size_t containers_count[2];
 	enum weir_preface_version preface[2];
+	bool is_gone; /* a live change has taken it out; never of a file */
 	struct weir_origin origin;
 };
 

@@ -36,6 +36,10 @@ int weir_routes_parse(const char *path, const char *bytes, size_t size, struct w
 /* Sort what was parsed; a host named twice is an error that names the first. */
 int weir_routes_finish(struct weir_routes *routes, struct weir_diags *diags);
 
+/* `ADDRESS:PORT` and nothing else. Returns 0, or -EINVAL and why, as words behind the text. */
+int weir_container_parse(const char *text, size_t size, struct weir_container *ret_container,
+			 const char **ret_why);
+
 /* Letters, digits, `.`, `_` and `-`, up to WEIR_ID_MAX: 0, or -EINVAL and a diagnostic. */
 int weir_name_check(const char *path, unsigned int line, struct weir_token name,
 		    struct weir_diags *diags);

@@ -49,21 +49,36 @@ static bool port_parse(const char *text, size_t size, __u16 *ret_port)
 	return size > 0;
 }
 
-static const char *container_parse(struct weir_token token, struct weir_container *ret_container)
+static const char *container_parse(const char *text, size_t size,
+				   struct weir_container *ret_container)
 {
-	const char *colon = memchr(token.text, ':', token.size), *why;
+	const char *colon = memchr(text, ':', size), *why;
 	size_t head;
 
 	if (!colon)
 		return "is not ADDRESS:PORT";
-	head = colon - token.text;
-	if (weir_address_parse(token.text, head, &ret_container->address, &why))
+	head = colon - text;
+	if (weir_address_parse(text, head, &ret_container->address, &why))
 		return why;
 	if (!ret_container->address)
 		return "is no address of a container";
-	if (!port_parse(colon + 1, token.size - head - 1, &ret_container->port))
+	if (!port_parse(colon + 1, size - head - 1, &ret_container->port))
 		return "has no port of 1 to 65535";
 	return NULL;
+}
+
+int weir_container_parse(const char *text, size_t size, struct weir_container *ret_container,
+			 const char **ret_why)
+{
+	struct weir_container container = {0};
+	const char *why = container_parse(text, size, &container);
+
+	if (why) {
+		*ret_why = why;
+		return -EINVAL;
+	}
+	*ret_container = container;
+	return 0;
 }
 
 static bool has_container(const struct reader *reader, struct weir_container container)
@@ -78,8 +93,9 @@ static bool has_container(const struct reader *reader, struct weir_container con
 static int container_add(struct reader *reader, unsigned int line, struct weir_token token)
 {
 	struct weir_container container = {0}, *item;
-	const char *why = container_parse(token, &container);
+	const char *why = NULL;
 
+	weir_container_parse(token.text, token.size, &container, &why);
 	if (!why && has_container(reader, container))
 		why = "is in this list already";
 	if (why)

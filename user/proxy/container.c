@@ -13,22 +13,6 @@ enum { WORTH_BYTES = 16384, TURN_BYTES_MAX = 1 << 20 };
 /* All who wait have a turn within this time, unless that makes turns too short. */
 #define ROUND_NS 20000000ULL
 
-/* The factor with the most bits that fit, so that rounding is far below what is promised. */
-static void set_rate(struct weir_rate *rate, __u64 bytes_per_s, __u64 burst_bytes)
-{
-	__uint128_t units = WEIR_UNITS_PER_S, burst;
-
-	*rate = (struct weir_rate){.bytes_per_s = bytes_per_s, .burst_bytes = burst_bytes};
-	if (!bytes_per_s)
-		return;
-	while (rate->shift < 31 && (units << (rate->shift + 1)) / bytes_per_s < 1ULL << 32)
-		rate->shift++;
-	units = (units << rate->shift) / bytes_per_s;
-	rate->factor = units < 1ULL << 32 ? units : ~0U;
-	burst = (__uint128_t)burst_bytes * WEIR_UNITS_PER_S / bytes_per_s;
-	rate->burst_units = burst < WEIR_BURST_UNITS_MAX ? burst : WEIR_BURST_UNITS_MAX;
-}
-
 struct weir_container_state *weir_container_new(const char *app, __u32 address, __u16 port,
 						__u64 bytes_per_s, __u64 burst_bytes)
 {
@@ -41,7 +25,7 @@ struct weir_container_state *weir_container_new(const char *app, __u32 address, 
 	container->address.sin_family = AF_INET;
 	container->address.sin_addr.s_addr = htonl(address);
 	container->address.sin_port = htons(port);
-	set_rate(&container->rate, bytes_per_s, burst_bytes);
+	weir_container_rate_make(&container->rate, bytes_per_s, burst_bytes);
 	container->app = strdup(app);
 	if (!container->app)
 		freep(&container), container = NULL;
@@ -56,6 +40,11 @@ void weir_container_unref(struct weir_container_state **container)
 		return;
 	free(old->app);
 	free(old);
+}
+
+void weir_container_drain(struct weir_container_state *container, bool is_drained)
+{
+	__atomic_store_n(&container->is_drained, is_drained, __ATOMIC_RELAXED);
 }
 
 bool weir_container_enter(struct weir_container_state *container, __u32 most)
@@ -93,10 +82,11 @@ static __u64 tokens(const struct weir_rate *rate, __u64 arrival, __u64 now)
 }
 
 /* What one flow is granted at a time while others wait. */
-static __u32 turn_bytes(const struct weir_container_state *container, enum weir_direction direction)
+static __u32 turn_bytes(const struct weir_container_state *container, const struct weir_rate *rate,
+			enum weir_direction direction)
 {
 	__u32 waiting = __atomic_load_n(&container->waiting[direction], __ATOMIC_RELAXED);
-	__u64 turn = container->rate.bytes_per_s / (1000000000 / ROUND_NS) / (waiting + 1);
+	__u64 turn = rate->bytes_per_s / (1000000000 / ROUND_NS) / (waiting + 1);
 
 	return turn < WORTH_BYTES ? WORTH_BYTES : turn < TURN_BYTES_MAX ? turn : TURN_BYTES_MAX;
 }
@@ -104,28 +94,29 @@ static __u32 turn_bytes(const struct weir_container_state *container, enum weir_
 __u32 weir_container_reserve(struct weir_container_state *container, enum weir_direction direction,
 			     __u32 want_bytes, __u64 now_ns, __u64 *ret_ready_ns)
 {
-	const struct weir_rate *rate = &container->rate;
+	struct weir_rate rate = weir_container_rate(container);
 	__u64 *arrival = &container->buckets[direction].arrival_units;
 	__u64 now = now_ns * WEIR_UNITS_PER_NS;
 	__u64 old = __atomic_load_n(arrival, __ATOMIC_RELAXED), next;
 	__u32 granted;
 
 	*ret_ready_ns = now_ns;
-	if (!rate->factor)
+	if (!rate.factor)
 		return want_bytes;
 	do {
-		__u64 has = tokens(rate, old, now);
+		__u64 has = tokens(&rate, old, now);
 
 		granted = want_bytes;
 		if (has < want_bytes)
-			granted = has >= WORTH_BYTES ? has : turn_bytes(container, direction);
+			granted = has >= WORTH_BYTES ? has
+						     : turn_bytes(container, &rate, direction);
 		if (granted > want_bytes)
 			granted = want_bytes;
-		next = (old > now ? old : now) + weir_bucket_cost(rate, granted);
+		next = (old > now ? old : now) + weir_bucket_cost(&rate, granted);
 	} while (!__atomic_compare_exchange_n(arrival, &old, next, true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	if (next - now > rate->burst_units)
-		*ret_ready_ns = (next - rate->burst_units) / WEIR_UNITS_PER_NS;
+	if (next - now > rate.burst_units)
+		*ret_ready_ns = (next - rate.burst_units) / WEIR_UNITS_PER_NS;
 	return granted;
 }
 
@@ -150,9 +141,11 @@ __u64 weir_container_charge(struct weir_container_state *container, enum weir_di
 void weir_container_give_back(struct weir_container_state *container, enum weir_direction direction,
 			      __u32 bytes)
 {
-	if (container->rate.factor && bytes)
+	struct weir_rate rate = weir_container_rate(container);
+
+	if (rate.factor && bytes)
 		__atomic_sub_fetch(&container->buckets[direction].arrival_units,
-				   weir_bucket_cost(&container->rate, bytes), __ATOMIC_RELAXED);
+				   weir_bucket_cost(&rate, bytes), __ATOMIC_RELAXED);
 }
 
 bool weir_container_past(const struct weir_container_state *container, __u64 now_ns,

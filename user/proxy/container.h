@@ -28,8 +28,10 @@ struct weir_link;
 
 struct weir_container_state {
 	struct weir_bucket buckets[2]; /* by direction */
-	struct weir_rate rate;
-	__u32 waiting[2]; /* flows in line for tokens, by direction */
+	struct weir_rate rate;         /* read through weir_container_rate: it changes under way */
+	__u32 rate_turn;               /* odd: the rate is being changed */
+	bool is_drained;               /* gets nothing new */
+	__u32 waiting[2];              /* flows in line for tokens, by direction */
 	__u32 references;
 	__u32 connections; /* that carry a request or a tunnel; idle ones are not counted */
 	__u32 failures;    /* in a row */
@@ -59,6 +61,27 @@ static inline bool weir_container_is_quarantined(const struct weir_container_sta
 {
 	return __atomic_load_n(&container->retry_at_ns, __ATOMIC_RELAXED) > now_ns;
 }
+
+/* May it be given something new? */
+static inline bool weir_container_is_drained(const struct weir_container_state *container)
+{
+	return __atomic_load_n(&container->is_drained, __ATOMIC_RELAXED);
+}
+
+void weir_container_drain(struct weir_container_state *container, bool is_drained);
+
+/* A rate as buckets use it; 0 bytes per second is no limit. */
+void weir_container_rate_make(struct weir_rate *rate, __u64 bytes_per_s, __u64 burst_bytes);
+
+/* The rate in force, whole. */
+struct weir_rate weir_container_rate(const struct weir_container_state *container);
+
+/*
+ * Another rate and burst, at once and for all connections under way; one thread at a time. What the
+ * buckets hold stays, as far as the new burst has room for it; what is owed stays owed.
+ */
+void weir_container_set_rate(struct weir_container_state *container, __u64 bytes_per_s,
+			     __u64 burst_bytes, __u64 now_ns);
 
 /* It refused or cut a connection, or did not answer. */
 void weir_container_failed(struct weir_container_state *container, __u64 now_ns);

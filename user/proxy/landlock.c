@@ -61,7 +61,7 @@ static struct ruleset everything(int version, size_t *ret_size)
 
 static int allow(int ruleset_fd, __u64 handled, const struct weir_sandbox_path *path)
 {
-	_cleanup_close_ int fd = open(path->path, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(path->at_fd, path->path, O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr rule = {.parent_fd = fd, .allowed_access = FS_READ};
 	struct stat status;
 

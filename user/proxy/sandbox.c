@@ -3,6 +3,7 @@
 #include "proxy/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,7 +20,7 @@ static int allow(struct weir_sandbox *sandbox, const char *path, size_t size,
 	item = copy ? weir_array_add(&sandbox->paths, &sandbox->count) : NULL;
 	if (!item)
 		return -ENOMEM;
-	*item = (struct weir_sandbox_path){take_pointer(copy), access};
+	*item = (struct weir_sandbox_path){AT_FDCWD, take_pointer(copy), access};
 	return 0;
 }
 
@@ -27,6 +28,15 @@ int weir_sandbox_allow(struct weir_sandbox *sandbox, const char *path,
 		       enum weir_sandbox_access access)
 {
 	return allow(sandbox, path, strlen(path), access);
+}
+
+int weir_sandbox_allow_open(struct weir_sandbox *sandbox, int fd, enum weir_sandbox_access access)
+{
+	int r = allow(sandbox, ".", 1, access);
+
+	if (!r)
+		sandbox->paths[sandbox->count - 1].at_fd = fd;
+	return r;
 }
 
 int weir_sandbox_allow_folder_of(struct weir_sandbox *sandbox, const char *file,

@@ -19,6 +19,7 @@ enum weir_sandbox_access {
 };
 
 struct weir_sandbox_path {
+	int at_fd; /* what the path is relative to; AT_FDCWD */
 	char *path;
 	enum weir_sandbox_access access;
 };
@@ -32,6 +33,9 @@ struct weir_sandbox {
 /* Let this be opened. The path must exist. Returns 0 or -ENOMEM. */
 int weir_sandbox_allow(struct weir_sandbox *sandbox, const char *path,
 		       enum weir_sandbox_access access);
+
+/* A folder that is open already, for those who cannot walk to it; `fd` stays the caller's. */
+int weir_sandbox_allow_open(struct weir_sandbox *sandbox, int fd, enum weir_sandbox_access access);
 
 /* The folder that a file is in, because editors put another file in its place. */
 int weir_sandbox_allow_folder_of(struct weir_sandbox *sandbox, const char *file,

@@ -89,19 +89,21 @@ static int by_busyness(const void *a, const void *b)
 	return x != y ? (x < y) - (x > y) : by_name(a, b);
 }
 
-/* A row for each app, by name. Two pools of an app have one account. */
+/* A row for each app, by name. Pools of an app have one account. */
 static int take_apps(const struct weir_table *table, struct weir_proxy_snapshot *snapshot)
 {
-	struct weir_app_row *apps = calloc(table->pools_count ?: 1, sizeof(*apps));
-	size_t count = 0;
+	size_t pools = table->pools_count + (table->base ? table->base->pools_count : 0), count = 0;
+	struct weir_app_row *apps = calloc(pools ?: 1, sizeof(*apps));
 
 	if (!apps)
 		return -ENOMEM;
-	for (size_t i = 0; i < table->pools_count; i++)
-		apps[i] = app_row(table->pools[i].account);
-	if (table->pools_count)
-		qsort(apps, table->pools_count, sizeof(*apps), by_name);
-	for (size_t i = 0; i < table->pools_count; i++)
+	pools = 0;
+	for (; table; table = table->base)
+		for (size_t i = 0; i < table->pools_count; i++)
+			apps[pools++] = app_row(table->pools[i].account);
+	if (pools)
+		qsort(apps, pools, sizeof(*apps), by_name);
+	for (size_t i = 0; i < pools; i++)
 		if (!count || strcmp(apps[count - 1].app, apps[i].app) != 0)
 			apps[count++] = apps[i];
 	snapshot->apps = apps;
@@ -109,22 +111,28 @@ static int take_apps(const struct weir_table *table, struct weir_proxy_snapshot 
 	return 0;
 }
 
-static void count_containers(const struct weir_table *table, struct weir_proxy_snapshot *snapshot)
+static void count_container(const struct weir_container_state *container, __u64 now_ns,
+			    struct weir_proxy_snapshot *snapshot)
+{
+	const struct weir_app_row key = {.app = container->app};
+	struct weir_app_row *row = bsearch(&key, snapshot->apps, snapshot->apps_count, sizeof(key),
+					   by_name);
+
+	if (!row)
+		return;
+	row->containers++;
+	row->quarantined += weir_container_is_quarantined(container, now_ns);
+}
+
+static void count_containers(const struct weir_table *top, struct weir_proxy_snapshot *snapshot)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	for (size_t i = 0; i < table->containers_count; i++) {
-		const struct weir_container_state *container = table->containers[i];
-		const struct weir_app_row key = {.app = container->app};
-		struct weir_app_row *row = bsearch(&key, snapshot->apps, snapshot->apps_count,
-						   sizeof(key), by_name);
-
-		if (!row)
-			continue;
-		row->containers++;
-		row->quarantined += weir_container_is_quarantined(container, timespec_ns(&now));
-	}
+	for (const struct weir_table *table = top; table; table = table->base)
+		for (size_t i = 0; i < table->containers_count; i++)
+			if (!weir_table_is_above(top, table, table->containers[i]))
+				count_container(table->containers[i], timespec_ns(&now), snapshot);
 }
 
 static void add_up(struct weir_app_row *sum, const struct weir_app_row *row)

@@ -1,234 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The route table: building it from the operator's routes, finding a name's pool. */
+/* The route table: finding a name's pool, whose turn it is, and what holds for containers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/cleanup.h"
 #include "proxy/table.h"
-
-static __u64 hash_container(const struct weir_table *table, const char *app, __u32 address,
-			    __u16 port)
-{
-	__u64 hash = weir_hash(&table->key, app, strlen(app));
-
-	return hash ^ (((__u64)address << 16 | port) * 0x9e3779b97f4a7c15ULL);
-}
-
-struct weir_container_state *weir_table_container(const struct weir_table *table, const char *app,
-						  __u32 address, __u16 port)
-{
-	__u64 hash = hash_container(table, app, address, port), cursor = hash;
-	long item;
-
-	while ((item = weir_index_next(&table->containers_index, hash, &cursor)) >= 0) {
-		struct weir_container_state *container = table->containers[item];
-
-		if (ntohl(container->address.sin_addr.s_addr) == address &&
-		    ntohs(container->address.sin_port) == port && !strcmp(container->app, app))
-			return container;
-	}
-	return NULL;
-}
-
-/* What a build knows besides the table. */
-struct build {
-	struct weir_table *table;
-	const struct weir_table *before;
-	__u64 bytes_per_s, burst_bytes;
-};
-
-/* The table's container, from the table itself, from the one before, or new. NULL: no memory. */
-static struct weir_container_state *intern_container(struct build *build, const char *app,
-						     const struct weir_container *from)
-{
-	struct weir_table *table = build->table;
-	struct weir_container_state *container = weir_table_container(table, app, from->address,
-								      from->port);
-
-	if (container)
-		return container;
-	if (build->before)
-		container = weir_table_container(build->before, app, from->address, from->port);
-	container = container ? weir_container_ref(container)
-			      : weir_container_new(app, from->address, from->port,
-						   build->bytes_per_s, build->burst_bytes);
-	if (!container)
-		return NULL;
-	weir_index_add(&table->containers_index,
-		       hash_container(table, app, from->address, from->port),
-		       table->containers_count);
-	table->containers[table->containers_count++] = container;
-	return container;
-}
-
-static const char *app_of(const struct weir_route *route)
-{
-	return route->app ? route->app : route->host ? route->host : "default";
-}
-
-static __u64 hash_pool(const struct weir_table *table, const char *app, enum weir_protocol protocol)
-{
-	return weir_hash(&table->key, app, strlen(app)) + protocol;
-}
-
-static bool has_containers(const struct weir_pool *pool, const struct weir_container *containers,
-			   size_t count)
-{
-	if (pool->count != count)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (ntohl(pool->containers[i]->address.sin_addr.s_addr) != containers[i].address ||
-		    ntohs(pool->containers[i]->address.sin_port) != containers[i].port)
-			return false;
-	return true;
-}
-
-/* A pool of this app and protocol; with `containers`, one that has exactly these and this preface. */
-static long find_pool(const struct weir_table *table, const char *app, enum weir_protocol protocol,
-		      const struct weir_container *containers, size_t count,
-		      enum weir_preface_version preface)
-{
-	__u64 hash = hash_pool(table, app, protocol), cursor = hash;
-	long item;
-
-	while ((item = weir_index_next(&table->pools_index, hash, &cursor)) >= 0) {
-		const struct weir_pool *pool = &table->pools[item];
-
-		if (pool->protocol == protocol && !strcmp(pool->app, app) &&
-		    (!containers ||
-		     (pool->preface == preface && has_containers(pool, containers, count))))
-			return item;
-	}
-	return -1;
-}
-
-static struct weir_account *find_account(const struct weir_table *table, const char *app)
-{
-	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++) {
-		long number = find_pool(table, app, protocol, NULL, 0, 0);
-
-		if (number >= 0)
-			return table->pools[number].account;
-	}
-	return NULL;
-}
-
-/* With a reference for the pool: one of the table's, of the one before, or new. NULL: no memory. */
-static struct weir_account *intern_account(struct build *build, const char *app)
-{
-	struct weir_account *account = find_account(build->table, app);
-
-	if (!account && build->before)
-		account = find_account(build->before, app);
-	return account ? weir_account_ref(account) : weir_account_new(app);
-}
-
-static int fill_pool(struct build *build, struct weir_pool *pool,
-		     const struct weir_container *containers, size_t count)
-{
-	if (!count)
-		return 0;
-	pool->containers = calloc(count, sizeof(void *));
-	if (!pool->containers)
-		return -ENOMEM;
-	for (; pool->count < count; pool->count++) {
-		struct weir_container_state *container = intern_container(build, pool->app,
-									  &containers[pool->count]);
-
-		if (!container)
-			return -ENOMEM;
-		pool->containers[pool->count] = container;
-	}
-	return 0;
-}
-
-/* Returns the pool's number or -ENOMEM. */
-static long intern_pool(struct build *build, const struct weir_route *route,
-			enum weir_protocol protocol)
-{
-	static const struct weir_container none;
-	struct weir_table *table = build->table;
-	const char *app = app_of(route);
-	const struct weir_container *containers = route->containers_count[protocol]
-							  ? route->containers[protocol]
-							  : &none;
-	size_t count = route->containers_count[protocol];
-	long number = find_pool(table, app, protocol, containers, count, route->preface[protocol]),
-	     old;
-	struct weir_account *account;
-	struct weir_pool *pool;
-
-	if (number >= 0)
-		return number;
-	number = table->pools_count;
-	pool = &table->pools[number];
-	account = intern_account(build, app);
-	if (!account)
-		return -ENOMEM;
-	*pool = (struct weir_pool){.app = account->app,
-				   .account = account,
-				   .protocol = protocol,
-				   .preface = route->preface[protocol]};
-	table->pools_count++;
-	old = build->before ? find_pool(build->before, app, protocol, NULL, 0, 0) : -1;
-	if (old >= 0)
-		pool->turn = __atomic_load_n(&build->before->pools[old].turn, __ATOMIC_RELAXED);
-	weir_index_add(&table->pools_index, hash_pool(table, app, protocol), number);
-	return fill_pool(build, pool, containers, count) ? -ENOMEM : number;
-}
-
-static int add_entry(struct build *build, const struct weir_route *route, size_t *names_size)
-{
-	struct weir_table *table = build->table;
-	struct weir_table_entry *entry = &table->entries[table->entries_count];
-	size_t size = route->host ? strlen(route->host) : 0;
-
-	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++) {
-		long pool = intern_pool(build, route, protocol);
-
-		if (pool < 0)
-			return pool;
-		entry->pools[protocol] = pool;
-	}
-	if (route->host) {
-		memcpy(table->names + *names_size, route->host, size);
-		entry->name_at = *names_size;
-		entry->name_size = size;
-		*names_size += size;
-		weir_index_add(&table->names_index, weir_hash(&table->key, route->host, size),
-			       table->entries_count);
-		table->offers_count += !strncmp(route->host, WEIR_ROUTE_ALPN,
-						strlen(WEIR_ROUTE_ALPN));
-	} else {
-		table->default_entry = table->entries_count;
-	}
-	table->entries_count++;
-	return 0;
-}
-
-static int allocate(struct weir_table *table, const struct weir_routes *routes)
-{
-	size_t names = 0, containers = 0;
-
-	for (size_t i = 0; i < routes->count; i++) {
-		names += routes->items[i].host ? strlen(routes->items[i].host) : 0;
-		containers += routes->items[i].containers_count[0] +
-			      routes->items[i].containers_count[1];
-	}
-	if (names >> 32 || routes->count >> 31 || containers >> 31)
-		return -EOVERFLOW;
-	table->names = malloc(names + 1);
-	table->entries = calloc(routes->count + 1, sizeof(*table->entries));
-	table->pools = calloc(routes->count * 2 + 1, sizeof(*table->pools));
-	table->containers = calloc(containers + 1, sizeof(void *));
-	if (!table->names || !table->entries || !table->pools || !table->containers)
-		return -ENOMEM;
-	return weir_index_init(&table->names_index, routes->count) ?:
-	       weir_index_init(&table->pools_index, routes->count * 2) ?:
-	       weir_index_init(&table->containers_index, containers);
-}
 
 static void table_free(struct weir_table *table)
 {
@@ -241,6 +18,7 @@ static void table_free(struct weir_table *table)
 	weir_index_done(&table->names_index);
 	weir_index_done(&table->pools_index);
 	weir_index_done(&table->containers_index);
+	weir_table_unref(&table->base);
 	free(table->containers);
 	free(table->entries);
 	free(table->pools);
@@ -256,69 +34,73 @@ void weir_table_unref(struct weir_table **table)
 		table_free(old);
 }
 
-int weir_table_new(const struct weir_routes *routes, const struct weir_table *before,
-		   __u64 bytes_per_s, __u64 burst_bytes, struct weir_table **ret_table)
+static const struct weir_table_entry *find_own(const struct weir_table *table, __u64 hash,
+					       const char *name, size_t size)
 {
-	_cleanup_(weir_table_unref) struct weir_table *table = calloc(1, sizeof(*table));
-	struct build build = {table, before, bytes_per_s, burst_bytes};
-	size_t names_size = 0;
-	int r;
-
-	if (!table)
-		return -ENOMEM;
-	table->references = 1;
-	table->default_entry = -1;
-	/* One key for all tables of a process: what hashes to where must not show across reloads. */
-	if (before)
-		table->key = before->key;
-	else if (getrandom(&table->key, sizeof(table->key), 0) != sizeof(table->key))
-		return -errno;
-	r = allocate(table, routes);
-	for (size_t i = 0; !r && i < routes->count; i++)
-		r = add_entry(&build, &routes->items[i], &names_size);
-	if (r)
-		return r;
-	*ret_table = take_pointer(table);
-	return 0;
-}
-
-static long find_entry(const struct weir_table *table, const char *name, size_t size)
-{
-	__u64 hash = weir_hash(&table->key, name, size), cursor = hash;
+	__u64 cursor = hash;
 	long item;
 
 	while ((item = weir_index_next(&table->names_index, hash, &cursor)) >= 0) {
 		const struct weir_table_entry *entry = &table->entries[item];
 
 		if (entry->name_size == size && !memcmp(table->names + entry->name_at, name, size))
-			return item;
+			return entry;
 	}
-	return -1;
+	return NULL;
 }
 
-static long find_wildcard(const struct weir_table *table, const char *name, size_t size)
+/* The pool of an entry of this table; NULL: none, or the route was taken out. */
+static struct weir_pool *pool_of(const struct weir_table *table,
+				 const struct weir_table_entry *entry, enum weir_protocol protocol)
+{
+	return entry && !entry->is_gone ? weir_table_pool(table, entry->pools[protocol]) : NULL;
+}
+
+/* Of the table, or, where that says nothing of the name, of the one below. */
+static struct weir_pool *find_exactly(const struct weir_table *table, const char *name, size_t size,
+				      enum weir_protocol protocol)
+{
+	__u64 hash = weir_hash(&table->key, name, size);
+	const struct weir_table_entry *entry = find_own(table, hash, name, size);
+
+	if (!entry && table->base) {
+		table = table->base;
+		entry = find_own(table, hash, name, size);
+	}
+	return pool_of(table, entry, protocol);
+}
+
+static struct weir_pool *find_wildcard(const struct weir_table *table, const char *name,
+				       size_t size, enum weir_protocol protocol)
 {
 	const char *dot = memchr(name, '.', size);
 	char wildcard[256];
 	size_t rest = dot ? size - (dot - name) : 0;
 
 	if (!dot || rest + 1 > sizeof(wildcard))
-		return -1;
+		return NULL;
 	wildcard[0] = '*';
 	memcpy(wildcard + 1, dot, rest);
-	return find_entry(table, wildcard, rest + 1);
+	return find_exactly(table, wildcard, rest + 1, protocol);
+}
+
+static struct weir_pool *find_default(const struct weir_table *table, enum weir_protocol protocol)
+{
+	if (table->default_entry < 0 && table->base)
+		table = table->base;
+	return table->default_entry < 0
+		       ? NULL
+		       : pool_of(table, &table->entries[table->default_entry], protocol);
 }
 
 struct weir_pool *weir_table_find(const struct weir_table *table, const char *name, size_t size,
 				  enum weir_protocol protocol)
 {
-	long entry = size ? find_entry(table, name, size) : -1;
+	struct weir_pool *pool = size ? find_exactly(table, name, size, protocol) : NULL;
 
-	if (entry < 0 && size)
-		entry = find_wildcard(table, name, size);
-	if (entry < 0)
-		entry = table->default_entry;
-	return entry < 0 ? NULL : &table->pools[table->entries[entry].pools[protocol]];
+	if (!pool && size)
+		pool = find_wildcard(table, name, size, protocol);
+	return pool ?: find_default(table, protocol);
 }
 
 struct weir_pool *weir_table_find_offer(const struct weir_table *table,
@@ -329,12 +111,12 @@ struct weir_pool *weir_table_find_offer(const struct weir_table *table,
 
 	for (size_t at = 0; table->offers_count && at < hello->alpn_size;) {
 		size_t size = hello->alpn[at];
-		long entry;
+		struct weir_pool *pool;
 
 		memcpy(name + start, hello->alpn + at + 1, size);
-		entry = find_entry(table, name, start + size);
-		if (entry >= 0)
-			return &table->pools[table->entries[entry].pools[WEIR_TLS]];
+		pool = find_exactly(table, name, start + size, WEIR_TLS);
+		if (pool)
+			return pool;
 		at += size + 1;
 	}
 	return NULL;
@@ -344,14 +126,15 @@ int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
 		   const struct weir_container_state *except,
 		   struct weir_container_state **ret_container)
 {
-	int r = -EHOSTDOWN;
+	int r = -ENOENT;
 
-	if (!pool->count)
-		return -ENOENT;
 	for (__u32 tries = 0; tries < pool->count; tries++) {
 		__u32 turn = __atomic_fetch_add(&pool->turn, 1, __ATOMIC_RELAXED);
 		struct weir_container_state *container = pool->containers[turn % pool->count];
 
+		if (weir_container_is_drained(container))
+			continue;
+		r = r == -ENOENT ? -EHOSTDOWN : r;
 		if (container == except || weir_container_is_quarantined(container, now_ns))
 			continue;
 		if (weir_container_enter(container, connections_max)) {
@@ -361,4 +144,106 @@ int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
 		r = -EUSERS;
 	}
 	return r;
+}
+
+/* ---- rules of containers --------------------------------------------------------------- */
+
+static int compare_rules(const void *a, const void *b)
+{
+	const struct weir_container_rule *x = a, *y = b;
+
+	if (x->is_drain != y->is_drain)
+		return x->is_drain - y->is_drain;
+	if (!x->app != !y->app)
+		return !x->app - !y->app;
+	if (x->app)
+		return strcmp(x->app, y->app);
+	if (x->container.address != y->container.address)
+		return x->container.address < y->container.address ? -1 : 1;
+	return x->container.port - y->container.port;
+}
+
+void weir_rules_sort(struct weir_rules *rules)
+{
+	if (rules->count)
+		qsort(rules->items, rules->count, sizeof(*rules->items), compare_rules);
+}
+
+static const struct weir_container_rule *find_rule(const struct weir_rules *rules,
+						   struct weir_container_rule wanted)
+{
+	return bsearch(&wanted, rules->items, rules->count, sizeof(wanted), compare_rules);
+}
+
+static void apply_rules(struct weir_container_state *container, const struct weir_rules *rules,
+			__u64 now_ns)
+{
+	struct weir_container_rule wanted = {
+		.container = {ntohl(container->address.sin_addr.s_addr),
+			      ntohs(container->address.sin_port)}};
+	const struct weir_container_rule *rate = NULL, *drain = NULL;
+
+	if (rules->count) {
+		rate = find_rule(rules, wanted)
+			       ?: find_rule(rules,
+					    (struct weir_container_rule){.app = container->app});
+		wanted.is_drain = true;
+		drain = find_rule(rules, wanted);
+	}
+	weir_container_drain(container, drain != NULL);
+	weir_container_set_rate(container, rate ? rate->bytes_per_s : rules->bytes_per_s,
+				rate ? rate->burst_bytes : rules->burst_bytes, now_ns);
+}
+
+void weir_table_apply(const struct weir_table *table, const struct weir_rules *rules,
+		      bool with_base, __u64 now_ns)
+{
+	for (; table; table = with_base ? table->base : NULL)
+		for (size_t i = 0; i < table->containers_count; i++)
+			apply_rules(table->containers[i], rules, now_ns);
+}
+
+/* ---- what a table has ------------------------------------------------------------------ */
+
+bool weir_table_has_app(const struct weir_table *table, const char *app)
+{
+	for (; table; table = table->base)
+		for (size_t i = 0; i < table->containers_count; i++)
+			if (!strcmp(table->containers[i]->app, app))
+				return true;
+	return false;
+}
+
+bool weir_table_is_above(const struct weir_table *top, const struct weir_table *below,
+			 const struct weir_container_state *container)
+{
+	__u32 address = ntohl(container->address.sin_addr.s_addr);
+
+	for (; top != below; top = top->base)
+		if (weir_table_own_container(top, container->app, address,
+					     ntohs(container->address.sin_port)))
+			return true;
+	return false;
+}
+
+size_t weir_table_connections(const struct weir_table *table, struct weir_container container,
+			      __u64 *ret_connections)
+{
+	const struct weir_table *top = table;
+	__u64 connections = 0;
+	size_t count = 0;
+
+	for (; table; table = table->base)
+		for (size_t i = 0; i < table->containers_count; i++) {
+			const struct weir_container_state *state = table->containers[i];
+
+			if (ntohl(state->address.sin_addr.s_addr) != container.address ||
+			    ntohs(state->address.sin_port) != container.port ||
+			    weir_table_is_above(top, table, state))
+				continue;
+			count++;
+			connections += __atomic_load_n(&state->connections, __ATOMIC_RELAXED);
+		}
+	*ret_connections = connections;
+	return count;
 }

@@ -5,6 +5,7 @@
  *   name --hash--> entry --> app --> pool of HTTP -> container, container, ...
  *                                \-> pool of TLS  -> container, ...
  *
+ * A table may lie over another one, its base, and then holds only what live changes say.
  * Immutable once built, except for the turn of each pool; reference-counted and replaced whole.
  * A table built after another one takes over its containers' states, its pools' turns and its apps' accounts.
  */
@@ -31,11 +32,15 @@ struct weir_pool {
 struct weir_table_entry {
 	__u32 name_at; /* in names */
 	__u32 name_size;
-	__u32 pools[2]; /* by enum weir_protocol */
+	__u32 pools[2]; /* by enum weir_protocol; with WEIR_POOL_OF_BASE, the base's */
+	bool is_gone;   /* a live change has taken it out: the base's is not asked */
 };
+
+#define WEIR_POOL_OF_BASE (1U << 31)
 
 struct weir_table {
 	__u32 references;
+	struct weir_table *base; /* asked for what this table does not say; NULL: none */
 	struct weir_hash_key key;
 	struct weir_index names_index;
 	struct weir_table_entry *entries;
@@ -63,6 +68,58 @@ static inline struct weir_table *weir_table_ref(struct weir_table *table)
 	return table;
 }
 
+static inline struct weir_pool *weir_table_pool(const struct weir_table *table, __u32 number)
+{
+	return number & WEIR_POOL_OF_BASE ? &table->base->pools[number & ~WEIR_POOL_OF_BASE]
+					  : &table->pools[number];
+}
+
+/*
+ * A table of live routes over `base`, which has none itself: what `live` does not name, `base`
+ * answers. Costs what `live` costs, however large the base is. Returns as weir_table_new.
+ */
+int weir_table_overlay(struct weir_table *base, const struct weir_routes *live,
+		       const struct weir_table *before, __u64 bytes_per_s, __u64 burst_bytes,
+		       struct weir_table **ret_table);
+
+/* What holds for one container, or for each of an app's, other than by default. */
+struct weir_container_rule {
+	const char *app; /* NULL: for `container` */
+	struct weir_container container;
+	bool is_drain; /* nothing new for it; else a rate of its own */
+	__u64 bytes_per_s, burst_bytes;
+};
+
+struct weir_rules {
+	struct weir_container_rule *items; /* sorted by weir_rules_sort */
+	size_t count;
+	__u64 bytes_per_s, burst_bytes; /* where none says otherwise */
+};
+
+void weir_rules_sort(struct weir_rules *rules);
+
+/*
+ * Let these rules, and no others, hold for all containers of the table; without the base, for
+ * those that it names itself. One thread at a time.
+ */
+void weir_table_apply(const struct weir_table *table, const struct weir_rules *rules,
+		      bool with_base, __u64 now_ns);
+
+/* The same of those that the table names itself, not its base. */
+struct weir_container_state *weir_table_own_container(const struct weir_table *table,
+						      const char *app, __u32 address, __u16 port);
+
+/* Has one of the tables above `below`, from `top` down, this container as well? */
+bool weir_table_is_above(const struct weir_table *top, const struct weir_table *below,
+			 const struct weir_container_state *container);
+
+/* Has the app a container? */
+bool weir_table_has_app(const struct weir_table *table, const char *app);
+
+/* For how many apps is this a container, and how many connections carry something to it now? */
+size_t weir_table_connections(const struct weir_table *table, struct weir_container container,
+			      __u64 *ret_connections);
+
 void weir_table_unref(struct weir_table **table);
 
 /*
@@ -81,10 +138,10 @@ struct weir_container_state *weir_table_container(const struct weir_table *table
 						  __u32 address, __u16 port);
 
 /*
- * Whose turn is it? Each container in its turn, leaving out those in quarantine, `except` (may be
+ * Whose turn is it? Each container in its turn, leaving out those drained, in quarantine, `except` (may be
  * NULL), which just failed, and those that have `connections_max` connections (0: no limit).
  * Returns 0, and then the container counts the connection until weir_container_leave; -ENOENT when
- * the pool is empty; -EUSERS when one was left out because it is full; -EHOSTDOWN when nobody
+ * the pool is empty or drained; -EUSERS when one was left out because it is full; -EHOSTDOWN when nobody
  * is left.
  */
 int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,

@@ -127,6 +127,18 @@ static void print_drift(FILE *to, const struct weir_status *status)
 			status->routes_missing);
 }
 
+static void print_proxy(FILE *to, const struct weir_status_proxy *proxy)
+{
+	char time[WEIR_TIME_TEXT_MAX];
+
+	if (proxy->runs)
+		fprintf(to,
+			"proxy:       pid %llu, since %s, %llu workers, %llu connections, "
+			"%llu routes, %llu live changes\n",
+			proxy->pid, weir_time_text(proxy->since_s * 1000000000ULL, time),
+			proxy->workers, proxy->open, proxy->routes, proxy->changes);
+}
+
 char *weir_status_table(const struct weir_status *status)
 {
 	char *text = NULL;
@@ -151,6 +163,7 @@ char *weir_status_table(const struct weir_status *status)
 				: "attached, no proxy listens");
 		print_drift(to, status);
 	}
+	print_proxy(to, &status->proxy);
 	fclose(to);
 	return text;
 }
@@ -202,6 +215,18 @@ static json_t *steer_json(const struct weir_status *status)
 			 status->has_http_listener, "tls_listener", status->has_tls_listener);
 }
 
+static json_t *proxy_json(const struct weir_status_proxy *proxy)
+{
+	if (!proxy->runs)
+		return json_null();
+	return json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (json_int_t)proxy->pid,
+			 "since", weir_json_time(proxy->since_s * 1000000000ULL), "workers",
+			 (json_int_t)proxy->workers, "open", (json_int_t)proxy->open, "connections",
+			 (json_int_t)proxy->connections, "requests", (json_int_t)proxy->requests,
+			 "routes", (json_int_t)proxy->routes, "live_changes",
+			 (json_int_t)proxy->changes);
+}
+
 char *weir_status_json(const struct weir_status *status)
 {
 	json_t *gate = json_null();
@@ -211,11 +236,11 @@ char *weir_status_json(const struct weir_status *status)
 				 "tag", hex_json(status->program_tag), "layout",
 				 (json_int_t)status->layout);
 	return weir_json_text(json_pack(
-		"{s:s, s:o, s:o, s:o, s:{s:s, s:s, s:f}, s:o, s:o, s:I, s:s}", "instance",
+		"{s:s, s:o, s:o, s:o, s:{s:s, s:s, s:f}, s:o, s:o, s:I, s:s, s:o}", "instance",
 		status->instance, "gate", gate, "interfaces", interfaces_json(status), "policy",
 		policy_json(status), "trial", "state", trial_slugs[status->trial], "of",
 		status->is_attach_trial ? "attach" : "policy", "left_s",
 		status->trial_left_ns / 1e9, "live", live_json(status), "handoff",
 		steer_json(status), "routes_missing", (json_int_t)status->routes_missing, "files",
-		files_slugs[status->files]));
+		files_slugs[status->files], "proxy", proxy_json(&status->proxy)));
 }

@@ -37,6 +37,14 @@ enum weir_status_files {
 	WEIR_FILES_BAD,
 };
 
+/* The proxy of the instance, as it says itself. */
+struct weir_status_proxy {
+	bool runs;
+	__u64 pid, workers, since_s; /* CLOCK_REALTIME */
+	__u64 open, connections, requests;
+	__u64 routes, changes; /* host names in force; live changes among them, drains and rates */
+};
+
 struct weir_status {
 	char instance[32];
 	bool is_loaded;  /* there is a gate */
@@ -58,6 +66,7 @@ struct weir_status {
 	bool has_http_listener, has_tls_listener;
 	__u32 routes_missing; /* ingress addresses that are not local here */
 	enum weir_status_files files;
+	struct weir_status_proxy proxy;
 	struct weir_status_interface *interfaces;
 	size_t interfaces_count;
 };

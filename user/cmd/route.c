@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * weir route: the routes of a running proxy, by its control socket. Arguments are the words of a
+ * routes file; `-` reads lines of one from standard input.
+ */
+#include "cmd/route.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "base/quantity.h"
+#include "base/text.h"
+
+static const char usage[] =
+	"route add [--replace] HOST... [app=NAME] [http ADDR:PORT...] [tls ADDR:PORT...] | -\n"
+	"       weir route del HOST... [http ADDR:PORT...] [tls ADDR:PORT...] | -\n"
+	"       weir route revert HOST... | - | --same\n"
+	"       weir route drain ADDR:PORT... [--wait TIME] | undrain ADDR:PORT...\n"
+	"       weir route set APP|ADDR:PORT --rate RATE [--burst SIZE] | unset APP|ADDR:PORT\n"
+	"       weir route list [--hosts] | export";
+
+static const struct option known[] = {{"replace", no_argument, NULL, 'R'},
+				      {"same", no_argument, NULL, 's'},
+				      {"hosts", no_argument, NULL, 'h'},
+				      {"wait", required_argument, NULL, 'w'},
+				      {"rate", required_argument, NULL, 'r'},
+				      {"burst", required_argument, NULL, 'b'},
+				      {}};
+
+static int parse_quantity(struct weir_route_run *run, int option, const char *text)
+{
+	const char *why = NULL;
+	int r = option == 'r' ? weir_rate_parse(text, strlen(text), &run->bytes_per_s, &why)
+			      : weir_bytes_parse(text, strlen(text), &run->burst_bytes, &why);
+
+	return r ? weir_diags_error(&run->diags, NULL, 0, 0, "%s %s: %s",
+				    option == 'r' ? "--rate" : "--burst", text, why)
+		 : 0;
+}
+
+/* 1: usage. */
+static int parse(struct weir_route_run *run, int argc, char **argv)
+{
+	int option, r = 0;
+
+	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 'R')
+			run->replaces = true;
+		else if (option == 's')
+			run->is_same = true;
+		else if (option == 'h')
+			run->is_hosts = true;
+		else if (option == 'w')
+			r = weir_cmd_duration("--wait", optarg, &run->diags, &run->wait_ns);
+		else if (option == 'r' || option == 'b')
+			r = parse_quantity(run, option, optarg);
+		else
+			return 1;
+	}
+	return r;
+}
+
+static const struct verb {
+	const char *name;
+	int (*run)(struct weir_route_run *run, char **operands);
+	bool has_operands;
+	bool may_go_without; /* although it takes them */
+} verbs[] = {
+	{"add", weir_route_add, true, false},         {"del", weir_route_del, true, false},
+	{"revert", weir_route_revert, true, true},    {"drain", weir_route_drain, true, false},
+	{"undrain", weir_route_undrain, true, false}, {"set", weir_route_set, true, false},
+	{"unset", weir_route_unset, true, false},     {"list", weir_route_list, false, true},
+	{"export", weir_route_export, false, true},
+};
+
+/* 1: usage. */
+static int dispatch(struct weir_route_run *run, const char *name, char **operands)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		const struct verb *verb = &verbs[i];
+
+		if (strcmp(verb->name, name) != 0)
+			continue;
+		if (operands[0] ? !verb->has_operands : !verb->may_go_without)
+			return 1;
+		return weir_cmd_proxy_connect(run->cli, &run->diags, &run->fd)
+			       ?: verb->run(run, operands);
+	}
+	return 1;
+}
+
+int weir_cmd_route(const struct weir_cli *cli, int argc, char **argv)
+{
+	struct weir_route_run run = {.cli = cli, .fd = -1};
+	int r = parse(&run, argc, argv);
+	int code;
+
+	if (!r && optind == argc)
+		r = 1;
+	if (!r)
+		r = dispatch(&run, argv[optind], argv + optind + 1);
+	code = r == 1 ? weir_cmd_usage(usage) : weir_cmd_end(&run.diags, r);
+	closep(&run.fd);
+	weir_diags_done(&run.diags);
+	return code;
+}
