@@ -123,19 +123,19 @@ __u32 weir_container_reserve(struct weir_container_state *container, enum weir_d
 __u64 weir_container_charge(struct weir_container_state *container, enum weir_direction direction,
 			    __u32 bytes, __u64 now_ns)
 {
-	const struct weir_rate *rate = &container->rate;
+	struct weir_rate rate = weir_container_rate(container);
 	__u64 *arrival = &container->buckets[direction].arrival_units;
-	__u64 now = now_ns * WEIR_UNITS_PER_NS, cost = weir_bucket_cost(rate, bytes);
+	__u64 now = now_ns * WEIR_UNITS_PER_NS, cost = weir_bucket_cost(&rate, bytes);
 	__u64 old = __atomic_load_n(arrival, __ATOMIC_RELAXED), next;
 
-	if (!rate->factor)
+	if (!rate.factor)
 		return now_ns;
 	do
 		next = (old > now ? old : now) + cost;
 	while (!__atomic_compare_exchange_n(arrival, &old, next, true, __ATOMIC_RELAXED,
 					    __ATOMIC_RELAXED));
-	return next - now > rate->burst_units ? (next - rate->burst_units) / WEIR_UNITS_PER_NS
-					      : now_ns;
+	return next - now > rate.burst_units ? (next - rate.burst_units) / WEIR_UNITS_PER_NS
+					     : now_ns;
 }
 
 void weir_container_give_back(struct weir_container_state *container, enum weir_direction direction,
