@@ -88,6 +88,15 @@ for _ in {1..20}; do expect "each client is served" served; done
 expect "then another one takes over" take_over
 expect "a client is served" served
 
+story "killed at any moment of a hand-over: the lock names who is in charge, and it serves"
+for _ in {1..12}; do
+	lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy --takeover
+	sleep "0.$(printf '%04d' $((RANDOM % 160)))"
+	lab_stop "$LAB_PID" KILL
+	[[ $(pid_now) != "$LAB_PID" ]] || expect "a new one after a new one" take_over
+	expect "a client is served" served
+done
+
 story "what holds the sockets is refused to others than root and the proxy's user"
 expect_not "another user" setpriv --reuid=daemon --regid=daemon --clear-groups \
 	python3 "$TOOLS/taker.py" "$socket"

@@ -126,6 +126,7 @@ int weir_takeover_finish(struct weir_control_call *call)
 	/* The service manager believes this of the process that it knows. */
 	snprintf(state, sizeof(state), "MAINPID=%d", run->takeover.taker_pid);
 	weir_notify(run->notify_fd, state);
+	weir_lock_sign(run->lock_fd, run->takeover.taker_pid, "proxy");
 	run->takeover.is_handed_over = true;
 	return 0;
 }
@@ -319,6 +320,5 @@ int weir_takeover_complete(struct weir_proxy_run *run)
 	if (r)
 		return r;
 	json_array_foreach(json_object_get(reply, "containers"), i, row) resume(table, row, now);
-	weir_lock_sign(run->lock_fd, "proxy");
 	return 0;
 }

@@ -49,13 +49,16 @@ static int fail_busy(int fd, const char *path, struct weir_diags *diags)
 			 *holder ? holder : "another process");
 }
 
-void weir_lock_sign(int fd, const char *command)
+void weir_lock_sign(int fd, pid_t pid, const char *command)
 {
 	char text[128];
-	int size = snprintf(text, sizeof(text), "pid %d (weir %s)\n", getpid(), command);
+	int size = snprintf(text, sizeof(text), "pid %d (weir %s)\n", pid, command);
 
-	/* Only a courtesy to whoever waits: a full disk must not stop an operator. */
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, size, 0) < 0)
+	/*
+	 * Only a courtesy to whoever waits: a full disk must not stop an operator. Written over what
+	 * is there, so that no reader finds nothing.
+	 */
+	if (pwrite(fd, text, size, 0) == size && ftruncate(fd, size))
 		return;
 }
 
@@ -77,7 +80,7 @@ int weir_lock_take(const struct weir_paths *paths, const char *name, const char 
 		return fail_busy(fd, path, diags);
 	if (r)
 		return weir_fail(diags, r, "cannot lock %s: %s", path, strerror(-r));
-	weir_lock_sign(fd, command);
+	weir_lock_sign(fd, getpid(), command);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

@@ -13,6 +13,8 @@
 #ifndef WEIR_KERNEL_LOCK_H
 #define WEIR_KERNEL_LOCK_H
 
+#include <sys/types.h>
+
 #include "kernel/paths.h"
 
 enum { WEIR_LOCK_WAIT_MS = 5000 };
@@ -25,8 +27,8 @@ enum { WEIR_LOCK_WAIT_MS = 5000 };
 int weir_lock_take(const struct weir_paths *paths, const char *name, const char *command,
 		   int wait_ms, struct weir_diags *diags, int *ret_fd);
 
-/* Write our pid and `command` into a lock that we were given by its holder. */
-void weir_lock_sign(int fd, const char *command);
+/* Write another holder's pid and `command` into a lock that we share with it. */
+void weir_lock_sign(int fd, pid_t pid, const char *command);
 
 #define WEIR_LOCK_APPLY   "apply.lock"
 #define WEIR_LOCK_LIVE    "live.lock"
