@@ -26,15 +26,28 @@ static const struct {
 
 enum { COUNT = sizeof(benchmarks) / sizeof(benchmarks[0]) };
 
-/* Until the benchmark ends. */
+/* Until the benchmark ends. Returns when it listens: a proxy shuns a container that refuses. */
 static void start_origin(void)
 {
 	pid_t parent = getpid();
+	int ready[2];
+	char byte;
 
-	if (fork())
+	if (pipe(ready) < 0)
+		bench_die("pipe: %m");
+	if (fork()) {
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1)
+			bench_die("the origin did not start");
+		close(ready[0]);
 		return;
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	origin_open();
+	if (write(ready[1], "", 1) != 1)
+		_exit(1);
+	close(ready[0]);
+	close(ready[1]);
 	while (getppid() == parent)
 		origin_serve(1000);
 	_exit(0);
