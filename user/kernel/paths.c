@@ -56,9 +56,10 @@ static int is_machine_mount_namespace(void)
 /* What weir makes in its folders, by the beginnings of the names. */
 static const char *const pin_names[] = {"program", "link_", "shared_", "steer_",
 					"twin",    "weir_", "new_",    NULL};
-static const char *const run_names[] = {"apply.lock", "live.lock", "capture.lock", "clock", NULL};
-static const char *const state_names[] = {"live.journal", "kept.", "confirmed",
-					  "trial",        "lists", NULL};
+static const char *const run_names[] = {"proxy.lock",   "proxy.sock", "apply.lock", "live.lock",
+					"capture.lock", "clock",      NULL};
+static const char *const state_names[] = {"proxy", "live.journal", "kept.", "confirmed",
+					  "trial", "lists",        NULL};
 
 static bool is_one_of(const char *name, const char *const *beginnings)
 {
