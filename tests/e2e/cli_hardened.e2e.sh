@@ -34,7 +34,9 @@ open_to_others() {
 	find "/sys/fs/bpf/$LAB" "/run/$LAB" "/var/lib/$LAB" -not -type l -perm /022
 }
 expect_equal "what others can enter or write" "$(open_to_others)" ""
-expect_equal "what is not root's" "$(find "/sys/fs/bpf/$LAB" "/run/$LAB" "/var/lib/$LAB" -not -user root)" ""
+expect_equal "what is neither root's nor in the folder of the proxy's user" \
+	"$(find "/sys/fs/bpf/$LAB" "/run/$LAB" "/var/lib/$LAB" -not -user root -not -path '*/proxy*')" ""
+expect_equal "that folder" "$(stat -c '%U %a' "/var/lib/$LAB/proxy")" 'nobody 700'
 expect "the control socket" test "$(stat -c '%F %a' "/run/$LAB/proxy.sock")" = 'socket 600'
 refused() { gate setpriv --reuid=nobody --regid=nogroup --clear-groups "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" "$@"; }
 expect_exit 1 "another user bans" refused deny add 192.0.2.78

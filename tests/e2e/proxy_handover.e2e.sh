@@ -57,6 +57,14 @@ expect "what the clients say" cat "$LAB_DIR/steady"
 expect_said "nothing failed" '^[0-9]+ answers, 0 failed$'
 expect_between "answers" "$(cut -d ' ' -f 1 <<<"$SAID")" 100 10000000
 
+story "live routes go along, and none is changed while that happens"
+expect "a live route" weir route add live.example app=live http 10.66.0.2:8080
+expect "it is served" fetch $BLOG http://live.example/ --fail
+expect "a hand-over" take_over
+expect "it is served still" fetch $BLOG http://live.example/ --fail
+expect "it can go" weir route del live.example
+expect_equal "it has gone" "$(fetch $BLOG http://live.example/ -o /dev/null -w '%{http_code}')" 404
+
 story "a proxy that cannot start changes nothing"
 before=$(pid_now)
 cp "$LAB_DIR/weir.yaml" "$LAB_DIR/good.yaml"
@@ -79,6 +87,7 @@ exec 9>"$LAB_DIR/hold"
 expect "the first one gets what it asks for" eventually 5 grep -q '^ok' "$LAB_DIR/taker"
 expect_exit 1 "the second one" take_over
 expect_said "its name" "process $taker is taking over already"
+expect_exit 1 "a change of routes meanwhile" weir route add live.example app=live http 10.66.0.2:8080
 expect "a client is served" served
 kill -9 $taker
 wait $taker 2>/dev/null
