@@ -191,7 +191,7 @@ $(B)/kernel-tests: $(KERNEL_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
 
 # tests/fuzz/*.c: one target a file, with the layers that are pure, all under ASan and UBSan.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c)))
-FUZZ_USES := proxy sniff plan config base
+FUZZ_USES := control routes proxy sniff plan config base
 # clang takes libseccomp's own macros for initialisers that lack a field.
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined $(FUZZ_COVERAGE) -Wno-missing-field-initializers
 $(foreach l,$(FUZZ_USES),$(eval $(call layer,$(l),$(B)/fuzz,$(FUZZ_SAN) -fsanitize=fuzzer-no-link)))

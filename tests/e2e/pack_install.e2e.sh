@@ -43,7 +43,12 @@ documented() {
 	source=$(grep -l "^## $1\$" "$LAB_ROOT"/doc/man/*.scd) || return
 	sed -n "/^## $1\$/,/^#/p;/^# SEE/q" "$source" | sed -n 's/^\*\(--\?[a-z-]*\)\*.*/\1/p' | sort -u
 }
-offered() { { "$WEIR" complete -- "$1" -; "$WEIR" complete -- "$1" add -; "$WEIR" complete -- "$1" del -; } | grep '^-' | sort -u; }
+offered() {
+	local sub
+	for sub in '' add del revert drain set list; do
+		"$WEIR" complete -- "$1" ${sub:+"$sub"} -
+	done | grep '^-' | sort -u
+}
 takes() { # COMMAND OPTION [SUBCOMMAND]
 	local said letter=${2#-}
 	said=$("$WEIR" -I "$LAB" -c /nowhere "$1" ${3:+"$3"} "$2" 1s --no-such-option 2>&1 </dev/null)
@@ -70,7 +75,7 @@ for command in $COMMANDS; do
 	expect "a section on $command" grep -qx "## $command" "$LAB_ROOT"/doc/man/*.8.scd
 	# These read no option at all, and would take one for an operand, or do their work.
 	[[ ! $command =~ ^(init|check|plan|confirm|verify|version)$ ]] || continue
-	taken=$(taken "$command" "$([[ $command =~ ^(deny|allow)$ ]] && echo add)")
+	taken=$(taken "$command" "$([[ $command =~ ^(deny|allow|route)$ ]] && echo add)")
 	expect_equal "the options of $command in its page" "$(documented "$command" | xargs)" "$taken"
 	expect_equal "the options of $command that are completed" "$(offered "$command" | xargs)" "$taken"
 done

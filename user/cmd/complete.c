@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/host.h"
 #include "cmd/common.h"
+#include "cmd/route.h"
 #include "config/config.h"
 #include "kernel/live.h"
 #include "kernel/maps.h"
@@ -125,6 +127,31 @@ static void offer_releases(struct line *line)
 	offer_live(line, WEIR_LIVE_RELEASE);
 }
 
+/*
+ * Hosts that begin so: one page of the proxy's list, from just before the first of them. No host
+ * has a byte as high as 0x7f.
+ */
+static void offer_hosts(struct line *line)
+{
+	_cleanup_diags_ struct weir_diags unread = {};
+	_cleanup_json_ json_t *page = NULL;
+	_cleanup_close_ int fd = -1;
+	size_t size = strlen(line->last), i;
+	char after[WEIR_HOST_MAX + 2] = "";
+	json_t *row;
+
+	if (size >= WEIR_HOST_MAX || weir_cmd_proxy_connect(&line->cli, &unread, &fd))
+		return;
+	if (size)
+		snprintf(after, sizeof(after), "%.*s%c\x7f", (int)size - 1, line->last,
+			 line->last[size - 1] - 1);
+	if (weir_control_call(fd, "list", json_pack("{s:s*}", "after", size ? after : NULL),
+			      &unread, &page))
+		return;
+	json_array_foreach(json_object_get(page, "routes"), i, row)
+		offer(line, json_string_value(json_object_get(row, "host")) ?: "");
+}
+
 /* ---- what goes where -------------------------------------------------------------------- */
 
 typedef void offer_values(struct line *line);
@@ -154,7 +181,17 @@ static const struct place {
 	{"capture", NULL, "--reason", NULL, offer_reasons},
 	{"metrics", NULL, NULL, "-o", NULL},
 	{"doctor", NULL, NULL, NULL, offer_interfaces},
-	{"proxy", NULL, NULL, "--listen-http --listen-tls --routes --workers --no-log", NULL},
+	{"proxy", NULL, NULL,
+	 "--listen-http --listen-tls --routes --workers --no-log "
+	 "--takeover --background",
+	 NULL},
+	{"route", "", NULL, "add del revert drain undrain set unset list export", NULL},
+	{"route", "add", NULL, "--replace", offer_hosts},
+	{"route", "del", NULL, NULL, offer_hosts},
+	{"route", "revert", NULL, "--same", offer_hosts},
+	{"route", "drain", NULL, "--wait", NULL},
+	{"route", "set", NULL, "--rate --burst", NULL},
+	{"route", "list", NULL, "--hosts", NULL},
 	{"explain", NULL, NULL, "--proto --sport --flags --frame", NULL},
 	{"explain", NULL, "--proto", "tcp udp icmp", NULL},
 	{"explain", NULL, "--flags", "syn ack syn,ack fin,ack rst", NULL},
@@ -165,11 +202,11 @@ enum { PLACES = sizeof(places) / sizeof(places[0]) };
 /* Options whose value is anything, so that what a command takes else would be wrong there. */
 static bool takes_value(const char *option)
 {
-	static const char *const all[] = {"-c",           "-I",       "--try",    "--wait",
-					  "--for",        "--note",   "--src",    "--dst",
-					  "-n",           "-d",       "--rate",   "-w",
-					  "-o",           "--sport",  "--frame",  "--listen-http",
-					  "--listen-tls", "--routes", "--workers"};
+	static const char *const all[] = {"-c",           "-I",       "--try",     "--wait",
+					  "--for",        "--note",   "--src",     "--dst",
+					  "-n",           "-d",       "--rate",    "-w",
+					  "-o",           "--sport",  "--frame",   "--listen-http",
+					  "--listen-tls", "--routes", "--workers", "--burst"};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!strcmp(option, all[i]))
