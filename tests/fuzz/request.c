@@ -25,13 +25,15 @@ static bool is_same_text(const char *a, struct weir_span in_a, const char *b, st
 	return in_a.size == in_b.size && !memcmp(a + in_a.at, b + in_b.at, in_a.size);
 }
 
-static void check_rewritten(const struct weir_request *request, const char *head)
+static void check_rewritten(const struct weir_request *request, const char *head, bool is_trusted)
 {
-	static const struct weir_rewrite_client client = {.address = 0x010200c0};
-	char *sent = malloc(request->size + WEIR_REWRITE_ROOM);
+	static const __u64 random[2] = {1, 2};
+	struct weir_rewrite_client client = {.address = 0x010200c0, .is_trusted = is_trusted};
+	char *sent = malloc(request->size + WEIR_REWRITE_ROOM), room[WEIR_REQUEST_ID_ROOM];
 	struct weir_request again;
 	size_t size;
 
+	client.id = weir_rewrite_id(request, head, random, room, &client.id_size);
 	fuzz_check(sent);
 	size = weir_rewrite_request(request, head, &client, sent);
 	fuzz_check(size <= request->size + WEIR_REWRITE_ROOM);
@@ -68,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check(request.size == cut.size && request.size <= size);
 		fuzz_check(request.framing == cut.framing && request.framing != WEIR_FRAMED_CLOSE);
 		fuzz_check(feed(&cut, bytes, request.size - 1, size) == WEIR_MORE);
-		check_rewritten(&request, bytes);
+		check_rewritten(&request, bytes, step & 1);
 	}
 	free(bytes);
 	return 0;
