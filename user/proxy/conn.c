@@ -260,17 +260,18 @@ void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending)
 	weir_conn_unsniff(conn);
 	weir_buffers_return(&worker->pools.buffers, &conn->down.in);
 	weir_pipes_return(&worker->pools.pipes, &conn->down.pipe);
+	/* What of the request's body had not gone yet goes nowhere: not before the next request, either. */
+	weir_pipes_return(&worker->pools.pipes, &conn->up.pipe);
+	if (conn->up.in)
+		conn->up.in->start = conn->up.in->judged;
+	if (conn->up.in && conn->up.in->start == conn->up.in->end)
+		weir_buffers_return(&worker->pools.buffers, &conn->up.in);
 	if (conn->has_response || weir_page_compose(conn, ending, goes_on) < 0) {
 		/* Part of a response is with the client already: all that can be said is that it is cut. */
 		weir_conn_reset(conn, ending);
 		return;
 	}
 	weir_flow_start(&conn->down, WEIR_FRAMED_EMPTY, 0);
-	/* What of the request's body had not gone yet goes nowhere. */
-	if (conn->up.in)
-		conn->up.in->start = conn->up.in->judged;
-	if (conn->up.in && conn->up.in->start == conn->up.in->end)
-		weir_buffers_return(&worker->pools.buffers, &conn->up.in);
 	result = weir_flow_pump(&conn->down, &worker->pools, worker->now_ns);
 	weir_conn_log(conn, ending);
 	if (goes_on && result == WEIR_FLOW_DONE)
