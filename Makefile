@@ -57,7 +57,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all check test demo e2e faults fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels man install uninstall deb clean help
+.PHONY: all check test demo e2e faults fuzz fuzz-coverage fuzz-programs bench-gate bench-proxy fmt lint unit gate kernels boot man install uninstall deb clean help
 .DELETE_ON_ERROR:
 
 all: $(B)/weir ## build the program (no root needed)
@@ -280,6 +280,9 @@ faults: $(LAB) ## system calls that fail, and kill -9 at each (root, minutes; FA
 
 kernels: $(B)/kernel-tests $(B)/gate-tests ## the same on Debian's kernels, in virtual machines
 	$(Q)scripts/kernels
+
+boot: deb $(B)/weir-other ## a machine with the package comes up under a flood, in qemu (root, some minutes)
+	$(Q)scripts/boot
 
 lint: $(SKELS) $(B)/reference ## formatting, static checks, layers, drift of generated text
 	$(Q)scripts/lint

@@ -11,12 +11,6 @@ lab_app blog 10.66.0.2
 ROOT=$LAB_DIR/root DEBS=$LAB_ROOT/build/deb
 OTHER=${OTHER:-$LAB_ROOT/build/weir-other}
 
-# The archive that this machine installs from.
-mirror() {
-	apt-get indextargets --format '$(LABEL) $(SITE) $(CODENAME)' 'Created-By: Packages' |
-		awk '$1 == "Debian" && $3 !~ /-/ { print $2, $3; exit }'
-}
-
 # A process that holds a mount namespace with a root in memory: all of it goes with the process.
 hold_root() {
 	mkdir "$ROOT"
@@ -30,16 +24,10 @@ inside() {
 		/usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# Everything that the package needs from others, so that what comes and goes is the package's.
+# All that the package needs from others is there, so that what comes and goes is the package's.
 make_root() {
-	local site codename needs
-	read -r site codename < <(mirror)
-	needs=$(dpkg-deb -f "$DEB" Depends |
-		sed 's/([^)]*)//g; s/systemd | systemd-standalone-sysusers/systemd-standalone-sysusers/' |
-		tr ',' '\n' | awk '{ print $1 }' | paste -sd,)
-	beside debootstrap --variant=minbase --include="$needs,systemd-standalone-tmpfiles" \
-		"$codename" "$ROOT" "$site" >"$LAB_DIR/debootstrap.log" 2>&1 ||
-		lab_fail "debootstrap: $(tail -n 5 "$LAB_DIR/debootstrap.log")"
+	beside "$LAB_ROOT/scripts/debian-root" "$ROOT" "$DEB" systemd-standalone-sysusers \
+		systemd-standalone-tmpfiles || lab_fail "cannot make a root"
 	nsenter --mount --net --target "$HOLDER" -- sh -c 'mount -t proc proc "$1/proc" &&
 		mount -t sysfs sysfs "$1/sys" && mount -t bpf bpf "$1/sys/fs/bpf" &&
 		mount --bind /dev "$1/dev"' sh "$ROOT" || lab_fail "cannot mount in $ROOT"

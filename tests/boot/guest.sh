@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What scripts/boot runs inside the machine once it is up. Prints `ok NAME` and `not ok NAME` lines;
+# `flooded` on the kernel's command line says that the gate was left out of this boot.
+exec </dev/ttyS0 >/dev/ttyS0 2>&1
+stty -opost
+GATE=weir-gate@eth0.service
+
+check() { # NAME COMMAND...
+	local name=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name"
+		echo "$said" | head -n 20 | sed 's/^/    /'
+	fi
+}
+eventually() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.5
+	done
+}
+
+# IPv4 packets that came up from the NIC: all but those of loopback.
+seen() {
+	echo $(($(awk '$1 == "Ip:" && $3 ~ /^[0-9]+$/ { print $4 }' /proc/net/snmp) -
+		$(cat /sys/class/net/lo/statistics/rx_packets)))
+}
+no_packet_seen() { echo "$(seen) packets"; [ "$(seen)" -eq 0 ]; }
+denied() { weir -j counts | tr -d ' \n' | sed -n 's/.*"drop_denied":{"packets":\([0-9]*\).*/\1/p'; }
+counted() { echo "$(denied) packets"; [ "$(denied)" -gt 100 ]; }
+property() { systemctl show -P "$2" "$1"; }
+before() { # UNIT WHAT UNIT WHAT: the first event was before the second
+	local first second
+	first=$(property "$1" "$2TimestampMonotonic") second=$(property "$3" "$4TimestampMonotonic")
+	echo "$1 $2 at $first us, $3 $4 at $second us"
+	[ "$first" -gt 0 ] && [ "$second" -gt 0 ] && [ "$first" -le "$second" ]
+}
+attached() { weir complete -- detach '' | grep -qx eth0; }
+proxy_user() { stat -c %U "/proc/$(property weir-proxy.service MainPID)" | grep -qx weir; }
+proxy_serves() { systemctl is-active weir-proxy.service && weir status | grep -q 'listen'; }
+another_proxy() { systemctl is-active weir-proxy.service && [ "$1" != "$(property weir-proxy.service MainPID)" ]; }
+tag() { weir -j status | tr -d ' \n' | sed -n 's/.*"tag":"\([0-9a-f]*\)".*/\1/p'; }
+
+flooded() {
+	eventually 60 test -d /sys/class/net/eth0
+	sleep 5
+	check "without the gate, the flood is seen: $(seen) packets" test "$(seen)" -gt 100
+}
+
+order() {
+	check "the gate's unit is active" systemctl is-active $GATE
+	check "the gate was there before the network was about to be" before $GATE ActiveEnter network-pre.target ActiveEnter
+	check "and before anything brought the network up" before $GATE ActiveEnter networking.service InactiveExit
+	check "the flood was dropped as listed: $(denied) packets" counted
+	check "no packet was seen by IP" no_packet_seen
+}
+
+services() {
+	local pid
+	check "the machine's addresses were learned" test "$(property weir-addresses.service Result)" = success
+	check "the proxy runs in its sandbox" eventually 20 proxy_serves
+	check "as its own user" proxy_user
+	pid=$(property weir-proxy.service MainPID)
+	check "a reload puts a new proxy in its place" systemctl reload weir-proxy.service
+	check "which systemd knows" another_proxy "$pid"
+	check "as its own user" proxy_user
+	check "the lists are applied" systemctl start weir-lists.service
+	check "the gate is reloaded" systemctl reload $GATE
+	check "stopping the unit leaves the gate" systemctl stop $GATE
+	check "where it was" attached
+	check "and starting it finds it there" systemctl start $GATE
+}
+
+replug() {
+	local device
+	device=$(readlink -f /sys/class/net/eth0/device)
+	while [ "$(cat "$device/vendor" 2>/dev/null)" != 0x1af4 ] || [ ! -e "$device/remove" ]; do
+		device=${device%/*}
+		[ -n "$device" ] || break
+	done
+	echo 1 >"$device/remove"
+	check "with its device gone the unit stops" eventually 20 sh -c "! systemctl is-active -q $GATE"
+	echo 1 >/sys/bus/pci/rescan
+	check "and starts when it is back" eventually 40 systemctl is-active -q $GATE
+	check "with the gate on it" attached
+	ip link set eth0 up
+	sleep 3
+	check "still no packet was seen by IP" no_packet_seen
+}
+
+upgrade() {
+	local before pid
+	before=$(tag) pid=$(property weir-proxy.service MainPID)
+	check "the next version is installed" dpkg -i /next.deb
+	check "its gate took the other's place" test "$before" != "$(tag)" -a -n "$(tag)"
+	check "and its proxy the other's" another_proxy "$pid"
+	check "still no packet was seen by IP" no_packet_seen
+}
+
+broken() {
+	echo '  - what is this' >>/etc/weir/weir.yaml
+	weir detach --purge
+	check "with broken files the gate comes up all the same" systemctl restart $GATE
+	check "and is attached" attached
+	check "with the last confirmed policy" sh -c 'journalctl -b -u weir-gate@eth0 | grep -q "last confirmed policy"'
+	check "which drops what is listed" eventually 20 counted
+}
+
+echo "vm: up $(uname -r) after $(cut -d' ' -f1 /proc/uptime) s"
+if grep -qw flooded /proc/cmdline; then
+	flooded
+else
+	order
+	services
+	replug
+	upgrade
+	broken
+fi
+echo "vm: exit 0"
+systemctl poweroff -ff
