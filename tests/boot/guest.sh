@@ -43,7 +43,7 @@ before() { # UNIT WHAT UNIT WHAT: the first event was before the second
 }
 attached() { weir complete -- detach '' | grep -qx eth0; }
 proxy_user() { stat -c %U "/proc/$(property weir-proxy.service MainPID)" | grep -qx weir; }
-proxy_serves() { systemctl is-active weir-proxy.service && weir status | grep -q 'listen'; }
+proxy_serves() { systemctl is-active weir-proxy.service && weir -j status | tr -d ' \n' | grep -q '"http_listener":true'; }
 another_proxy() { systemctl is-active weir-proxy.service && [ "$1" != "$(property weir-proxy.service MainPID)" ]; }
 tag() { weir -j status | tr -d ' \n' | sed -n 's/.*"tag":"\([0-9a-f]*\)".*/\1/p'; }
 
