@@ -278,6 +278,9 @@ e2e: $(LAB) ## stories in network namespaces (root)
 faults: $(LAB) ## system calls that fail, and kill -9 at each (root, minutes; FAULTS_MAX=all: an hour)
 	$(Q)TIME_MAX_S=5000 scripts/run-tests faults tests/faults/*.faults.sh
 
+soak: $(LAB) ## everything at once for a while: mixed load, changes, hand-overs (root; SOAK_S=180 seconds)
+	$(Q)TIME_MAX_S=$$(($${SOAK_S:-180} + 300)) scripts/run-tests soak tests/soak/*.soak.sh
+
 kernels: $(B)/kernel-tests $(B)/gate-tests ## the same on Debian's kernels, in virtual machines
 	$(Q)scripts/kernels
 
@@ -292,8 +295,8 @@ check: lint unit ## what to run before a commit
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
 	$(Q)$(MAKE) -s --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests $(FUZZERS)
-	$(Q)FUZZ_S=3 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests \
-		tests/e2e/*.e2e.sh tests/faults/*.faults.sh
+	$(Q)FUZZ_S=3 SOAK_S=20 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests \
+		tests/e2e/*.e2e.sh tests/faults/*.faults.sh tests/soak/*.soak.sh
 
 demo: ## set up, then the main job in a lab of network namespaces
 	$(Q)scripts/setup
