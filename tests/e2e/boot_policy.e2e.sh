@@ -38,6 +38,21 @@ expect_said "it was attached" 'attached already'
 expect_equal "the policy" "$(policy_now)" "$before"
 lab_files
 
+story "without names it filters the interfaces of the files, of the copy, and each that is there"
+attached() { weir -j status | jq -c '[.interfaces[].name]'; }
+expect "weir detach" weir detach
+spoil
+expect "weir attach --boot" weir attach --boot
+expect_said "what is wrong with the files" 'weir\.yaml:[0-9]+'
+expect_equal "what it filters" "$(attached)" '["wan"]'
+lab_files
+expect "weir detach" weir detach
+sed -i 's/^  - name: wan/  - name: gone0\n&/' "$LAB_DIR/weir.yaml"
+expect_exit 1 "weir attach --boot" weir attach --boot
+expect_said "which is not there" 'no interface gone0'
+expect_equal "what it filters" "$(attached)" '["wan"]'
+lab_files
+
 story "with files that do not check, the last confirmed policy is in force, and both are said"
 lab_stop "$LAB_PROXY"
 spoil

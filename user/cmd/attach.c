@@ -57,7 +57,10 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 	return 0;
 }
 
-/* The interfaces of weir.yaml, each in its own mode unless `mode` says otherwise. */
+/*
+ * The interfaces of weir.yaml, each in its own mode unless `mode` says otherwise. One that is not
+ * there leaves no other open.
+ */
 static int attach_configured(const struct weir_paths *paths, const struct weir_config *config,
 			     const struct wish *wish, struct weir_diags *diags)
 {
@@ -65,10 +68,10 @@ static int attach_configured(const struct weir_paths *paths, const struct weir_c
 
 	if (!config->interfaces_count)
 		return weir_diags_error(diags, config->path, 0, 0, "names no interface");
-	for (size_t i = 0; !r && i < config->interfaces_count; i++) {
+	for (size_t i = 0; i < config->interfaces_count; i++)
 		r = attach_one(paths, config->interfaces[i].name, config->interfaces[i].mode, wish,
-			       diags);
-	}
+			       diags)
+			    ?: r;
 	return r;
 }
 
@@ -87,11 +90,11 @@ static int attach_named(const struct weir_paths *paths, const struct weir_config
 {
 	int r = 0;
 
-	for (; !r && *names; names++) {
+	for (; *names; names++) {
 		enum weir_mode mode = wish->mode == MODE_OF_CONFIG ? configured_mode(config, *names)
 								   : WEIR_MODE_AUTO;
 
-		r = attach_one(paths, *names, mode, wish, diags);
+		r = attach_one(paths, *names, mode, wish, diags) ?: r;
 	}
 	return r;
 }
@@ -160,10 +163,10 @@ int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
 	if (!r && wish.is_boot)
 		r = boot(&paths, cli, &diags, &config);
 	if (!r && !config)
-		r = load(cli, optind == argc && !wish.is_boot, &diags, &config);
+		r = load(cli, optind == argc, &diags, &config);
 	if (!r && optind < argc)
 		r = attach_named(&paths, config, argv + optind, &wish, &diags);
-	else if (!r && config && (config->interfaces_count || !wish.is_boot))
+	else if (!r && (config->interfaces_count || !wish.is_boot))
 		r = attach_configured(&paths, config, &wish, &diags);
 	return weir_cmd_end(&diags, r);
 }

@@ -227,13 +227,13 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 				 "--try: there is no policy to go back to; apply without it first");
 	r = weir_half_inactive(&apply->maps, apply->diags, &apply->half)
 		    ?: resize_live(apply)
-		    ?: weir_routes_add(apply->ingress, apply->ingress_count, apply->diags,
+		    ?: weir_routes_add(apply->paths, apply->ingress, apply->ingress_count, apply->diags,
 				       &apply->done.routes_added);
 	if (r)
 		return r;
 	r = write_and_try(apply, options->is_forced) ?: flip(apply, options->try_ns);
 	if (r) {
-		weir_routes_follow(&apply->maps, apply->diags, &apply->done);
+		weir_routes_follow(apply->paths, &apply->maps, apply->diags, &apply->done);
 		return r;
 	}
 	r = weir_pins_converge(apply->paths, &apply->maps, apply->diags)
@@ -243,7 +243,9 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 				 "the new policy is in force all the same: weir apply finishes "
 				 "what is left to do");
 	/* During a trial the old policy may come back, and needs its addresses local. */
-	return options->try_ns ? 0 : weir_routes_follow(&apply->maps, apply->diags, &apply->done);
+	return options->try_ns
+		       ? 0
+		       : weir_routes_follow(apply->paths, &apply->maps, apply->diags, &apply->done);
 }
 
 static int take_gate(struct apply *apply)

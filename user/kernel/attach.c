@@ -305,5 +305,5 @@ int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags)
 	if (r)
 		return r;
 	return weir_pins_remove_all(paths, diags)
-		       ?: weir_routes_prune(NULL, 0, diags, &removed, &in_use);
+		       ?: weir_routes_prune(paths, NULL, 0, diags, &removed, &in_use);
 }

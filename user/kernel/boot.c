@@ -70,6 +70,21 @@ static int try_one(const struct weir_paths *paths, const char *config_path, enum
 	return r;
 }
 
+/* For its interfaces alone: the files', the copy's, else what weir.yaml says of them at least. */
+static int load_any(const struct weir_paths *paths, const char *config_path,
+		    struct weir_diags *diags, struct weir_config **ret_config)
+{
+	int r = -ENODATA;
+
+	for (enum weir_boot boot = WEIR_BOOT_FILES; r && boot <= WEIR_BOOT_MANAGEMENT; boot++) {
+		_cleanup_diags_ struct weir_diags said = {};
+
+		r = load(paths, config_path, boot, &said, ret_config);
+		carry(&said, false, diags);
+	}
+	return r;
+}
+
 int weir_boot(const struct weir_paths *paths, const char *config_path, struct weir_diags *diags,
 	      enum weir_boot *ret_boot, struct weir_config **ret_config)
 {
@@ -77,7 +92,7 @@ int weir_boot(const struct weir_paths *paths, const char *config_path, struct we
 
 	if (is_in_force(paths)) {
 		*ret_boot = WEIR_BOOT_IN_FORCE;
-		return 0;
+		return load_any(paths, config_path, diags, ret_config);
 	}
 	for (enum weir_boot boot = WEIR_BOOT_FILES; r && boot <= WEIR_BOOT_MANAGEMENT; boot++) {
 		_cleanup_diags_ struct weir_diags said = {};

@@ -21,8 +21,9 @@ enum weir_boot {
  * of management rules alone. What is wrong with the better ones is in `diags`, as warnings when
  * another took their place.
  * Returns 0; -EPERM: the lock-out guard refuses, so somebody is here and this is no boot; or
- * another negative errno; each with a diagnostic. The caller frees *ret_config, which is NULL
- * after WEIR_BOOT_IN_FORCE.
+ * another negative errno; each with a diagnostic. *ret_config is what the policy came of; after
+ * WEIR_BOOT_IN_FORCE the first of the same three that can be read, for its interfaces. The caller
+ * frees it.
  */
 int weir_boot(const struct weir_paths *paths, const char *config_path, struct weir_diags *diags,
 	      enum weir_boot *ret_boot, struct weir_config **ret_config);

@@ -20,7 +20,7 @@ static int keep_policy(const struct weir_paths *paths, const struct weir_maps *m
 
 	__atomic_store_n(&weir_maps_control(maps)->word, half, __ATOMIC_SEQ_CST);
 	weir_kept_confirm(paths, weir_maps_policy(maps, half)->fingerprint, diags);
-	return weir_routes_follow(maps, diags, &done);
+	return weir_routes_follow(paths, maps, diags, &done);
 }
 
 int weir_confirm(const struct weir_paths *paths, struct weir_diags *diags)

@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/prefix.h"
 #include "kernel/fail.h"
 #include "kernel/netlink.h"
@@ -30,9 +31,10 @@ static void addresses_done(struct addresses *addresses)
 
 #define _cleanup_addresses_ __attribute__((cleanup(addresses_done)))
 
-/* What table local has: /32 of any owner, and those of weir. */
+/* What table local has: /32 of any owner but other instances, and those of this one. */
 struct local {
 	struct addresses all, own;
+	__u32 metric; /* of this one's */
 };
 
 static void local_done(struct local *local)
@@ -53,40 +55,56 @@ static int add_address(struct addresses *addresses, __u32 address)
 	return 0;
 }
 
-static int find_destination(const struct nlattr *attribute, void *context)
+/* 0 for the instance `weir`; else of 2^31, so that two names seldom have one. */
+static __u32 metric_of(const struct weir_paths *paths)
 {
-	const struct nlattr **destination = context;
+	const char *name = strrchr(paths->run, '/') + 1;
+
+	return strcmp(name, "weir") ? weir_fingerprint(0, name, strlen(name)) | 1 : 0;
+}
+
+struct found {
+	const struct nlattr *destination;
+	__u32 metric;
+};
+
+static int find_attribute(const struct nlattr *attribute, void *context)
+{
+	struct found *found = context;
 
 	if (mnl_attr_get_type(attribute) == RTA_DST)
-		*destination = attribute;
+		found->destination = attribute;
+	else if (mnl_attr_get_type(attribute) == RTA_PRIORITY)
+		found->metric = mnl_attr_get_u32(attribute);
 	return MNL_CB_OK;
 }
 
 static int collect_route(const struct nlmsghdr *message, void *context)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
-	const struct nlattr *destination = NULL;
 	struct local *local = context;
+	struct found found = {};
+	bool is_weir = route->rtm_protocol == WEIR_ROUTE_PROTOCOL;
 	__u32 address;
 
 	if (message->nlmsg_type != RTM_NEWROUTE || route->rtm_table != RT_TABLE_LOCAL ||
 	    route->rtm_type != RTN_LOCAL || route->rtm_dst_len != 32)
 		return MNL_CB_OK;
-	mnl_attr_parse(message, sizeof(*route), find_destination, &destination);
-	if (!destination)
+	mnl_attr_parse(message, sizeof(*route), find_attribute, &found);
+	if (!found.destination || (is_weir && found.metric != local->metric))
 		return MNL_CB_OK;
-	address = ntohl(mnl_attr_get_u32(destination));
-	if (add_address(&local->all, address) ||
-	    (route->rtm_protocol == WEIR_ROUTE_PROTOCOL && add_address(&local->own, address))) {
+	address = ntohl(mnl_attr_get_u32(found.destination));
+	if (add_address(&local->all, address) || (is_weir && add_address(&local->own, address))) {
 		errno = ENOMEM;
 		return MNL_CB_ERROR;
 	}
 	return MNL_CB_OK;
 }
 
-static int read_local(struct weir_diags *diags, struct local *ret_local)
+static int read_local(const struct weir_paths *paths, struct weir_diags *diags,
+		      struct local *ret_local)
 {
-	_cleanup_local_ struct local local = {};
+	_cleanup_local_ struct local local = {.metric = metric_of(paths)};
 	char buffer[256] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct rtmsg *route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
@@ -106,7 +124,7 @@ static int read_local(struct weir_diags *diags, struct local *ret_local)
 }
 
 /* Add or delete one; that it is as wanted already is no error. */
-static int change_route(__u32 address, bool is_removal, struct weir_diags *diags)
+static int change_route(__u32 address, __u32 metric, bool is_removal, struct weir_diags *diags)
 {
 	char buffer[256] = {}, text[WEIR_PREFIX_TEXT_MAX];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -126,6 +144,7 @@ static int change_route(__u32 address, bool is_removal, struct weir_diags *diags
 	};
 	mnl_attr_put_u32(request, RTA_DST, htonl(address));
 	mnl_attr_put_u32(request, RTA_OIF, if_nametoindex("lo"));
+	mnl_attr_put_u32(request, RTA_PRIORITY, metric);
 	r = weir_netlink_talk(NETLINK_ROUTE, request, NULL, NULL);
 	if (!r || r == (is_removal ? -ESRCH : -EEXIST))
 		return 0;
@@ -134,31 +153,32 @@ static int change_route(__u32 address, bool is_removal, struct weir_diags *diags
 			 strerror(-r), r == -ENETDOWN ? " (is lo up?)" : "");
 }
 
-int weir_routes_add(const __u32 *wanted, size_t count, struct weir_diags *diags, size_t *ret_added)
+int weir_routes_add(const struct weir_paths *paths, const __u32 *wanted, size_t count,
+		    struct weir_diags *diags, size_t *ret_added)
 {
 	_cleanup_local_ struct local local = {};
 	_cleanup_free_ __u32 *lacking = calloc(count ?: 1, sizeof(*lacking));
 	size_t lacking_count;
-	int r = read_local(diags, &local);
+	int r = read_local(paths, diags, &local);
 
 	if (r || !lacking)
 		return r ?: weir_fail(diags, -ENOMEM, "out of memory");
 	lacking_count = weir_addresses_only(wanted, count, local.all.items, local.all.count,
 					    lacking);
 	for (size_t i = 0; !r && i < lacking_count; i++)
-		r = change_route(lacking[i], false, diags);
+		r = change_route(lacking[i], local.metric, false, diags);
 	if (!r)
 		*ret_added = lacking_count;
 	return r;
 }
 
-int weir_routes_prune(const __u32 *wanted, size_t count, struct weir_diags *diags,
-		      size_t *ret_removed, size_t *ret_in_use)
+int weir_routes_prune(const struct weir_paths *paths, const __u32 *wanted, size_t count,
+		      struct weir_diags *diags, size_t *ret_removed, size_t *ret_in_use)
 {
 	_cleanup_local_ struct local local = {};
 	_cleanup_free_ __u32 *stale = NULL;
 	size_t stale_count, removed = 0, in_use = 0;
-	int r = read_local(diags, &local);
+	int r = read_local(paths, diags, &local);
 
 	stale = calloc(local.own.count ?: 1, sizeof(*stale));
 	if (r || !stale)
@@ -172,7 +192,7 @@ int weir_routes_prune(const __u32 *wanted, size_t count, struct weir_diags *diag
 			in_use++;
 			continue;
 		}
-		r = change_route(stale[i], true, diags);
+		r = change_route(stale[i], local.metric, true, diags);
 		removed++;
 	}
 	if (r)
@@ -189,12 +209,12 @@ void weir_routes_state_done(struct weir_routes_state *state)
 	*state = (struct weir_routes_state){};
 }
 
-int weir_routes_compare(const __u32 *wanted, size_t count, struct weir_diags *diags,
-			struct weir_routes_state *ret_state)
+int weir_routes_compare(const struct weir_paths *paths, const __u32 *wanted, size_t count,
+			struct weir_diags *diags, struct weir_routes_state *ret_state)
 {
 	_cleanup_local_ struct local local = {};
 	struct weir_routes_state state = {};
-	int r = read_local(diags, &local);
+	int r = read_local(paths, diags, &local);
 
 	if (r)
 		return r;
@@ -212,11 +232,11 @@ int weir_routes_compare(const __u32 *wanted, size_t count, struct weir_diags *di
 	return 0;
 }
 
-int weir_routes_missing(const __u32 *wanted, size_t count, struct weir_diags *diags,
-			size_t *ret_missing)
+int weir_routes_missing(const struct weir_paths *paths, const __u32 *wanted, size_t count,
+			struct weir_diags *diags, size_t *ret_missing)
 {
 	__attribute__((cleanup(weir_routes_state_done))) struct weir_routes_state state = {};
-	int r = weir_routes_compare(wanted, count, diags, &state);
+	int r = weir_routes_compare(paths, wanted, count, diags, &state);
 
 	if (!r)
 		*ret_missing = state.missing_count;

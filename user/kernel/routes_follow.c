@@ -11,8 +11,8 @@
 #include "kernel/routes.h"
 #include "plan/addresses.h"
 
-int weir_routes_follow(const struct weir_maps *maps, struct weir_diags *diags,
-		       struct weir_applied *done)
+int weir_routes_follow(const struct weir_paths *paths, const struct weir_maps *maps,
+		       struct weir_diags *diags, struct weir_applied *done)
 {
 	_cleanup_free_ struct weir_slot *slots = NULL;
 	_cleanup_free_ __u32 *wanted = NULL;
@@ -29,5 +29,6 @@ int weir_routes_follow(const struct weir_maps *maps, struct weir_diags *diags,
 		if (slots[i].roles & WEIR_ROLE_INGRESS)
 			wanted[count++] = ntohl(slots[i].address);
 	count = weir_addresses_sort(wanted, count);
-	return weir_routes_prune(wanted, count, diags, &done->routes_removed, &done->routes_in_use);
+	return weir_routes_prune(paths, wanted, count, diags, &done->routes_removed,
+				 &done->routes_in_use);
 }

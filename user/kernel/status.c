@@ -69,8 +69,8 @@ static void read_trial(const struct weir_maps *maps, struct weir_status *status)
 	status->trial_left_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
 }
 
-static int read_routes(const struct weir_generation *live, struct weir_diags *diags,
-		       struct weir_status *status)
+static int read_routes(const struct weir_paths *paths, const struct weir_generation *live,
+		       struct weir_diags *diags, struct weir_status *status)
 {
 	_cleanup_free_ struct weir_slot *slots = NULL;
 	_cleanup_free_ __u32 *wanted = NULL;
@@ -84,13 +84,13 @@ static int read_routes(const struct weir_generation *live, struct weir_diags *di
 		if (slots[i].roles & WEIR_ROLE_INGRESS)
 			wanted[count++] = ntohl(slots[i].address);
 	count = weir_addresses_sort(wanted, count);
-	r = weir_routes_missing(wanted, count, diags, &missing);
+	r = weir_routes_missing(paths, wanted, count, diags, &missing);
 	status->routes_missing = missing;
 	return r;
 }
 
-static int read_policy(const struct weir_maps *maps, struct weir_diags *diags,
-		       struct weir_status *status)
+static int read_policy(const struct weir_paths *paths, const struct weir_maps *maps,
+		       struct weir_diags *diags, struct weir_status *status)
 {
 	struct weir_generation live;
 
@@ -107,7 +107,7 @@ static int read_policy(const struct weir_maps *maps, struct weir_diags *diags,
 	status->destinations = live.policy.destinations_count;
 	status->denied_addresses = live.policy.denied_addresses;
 	status->blocks = live.policy.blocks_count;
-	return read_routes(&live, diags, status);
+	return read_routes(paths, &live, diags, status);
 }
 
 static int read_live(const struct weir_paths *paths, const struct weir_maps *maps,
@@ -152,7 +152,7 @@ int weir_status_read(const struct weir_paths *paths, const char *instance, struc
 		status.program_id = maps.program_id;
 		r = weir_program_tag(maps.program_fd, &status.program_tag) ?:
 		    read_interfaces(paths, &maps, diags, &status) ?:
-		    read_policy(&maps, diags, &status) ?:
+		    read_policy(paths, &maps, diags, &status) ?:
 		    read_live(paths, &maps, diags, &status) ?:
 		    read_steer(paths, diags, &status);
 		if (r)

@@ -233,7 +233,7 @@ static int check_routes(struct verify *verify)
 	for (size_t i = 0; i < region->ingress_count; i++)
 		wanted[i] = region->ingress[i].address;
 	count = weir_addresses_sort(wanted, region->ingress_count);
-	r = weir_routes_compare(wanted, count, verify->diags, &state)
+	r = weir_routes_compare(verify->paths, wanted, count, verify->diags, &state)
 		    ?: keep_unused(verify, &state);
 	/* During a trial the addresses of the policy before it stay local too. */
 	if (!r && !is_trying)
