@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -313,6 +314,44 @@ Test(kernel_live, bans_added_during_applies_all_hold, .timeout = 60)
 		snprintf(prefix, sizeof(prefix), "11.%d.%d.1", i / 16, i * 16 % 256);
 		cr_expect_not(passes(prefix), "%s", prefix);
 	}
+}
+
+/* Seconds that this process has worked, which a busy machine does not lengthen. */
+static double worked_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+Test(kernel_live, wide_release_does_not_slow_the_next_apply_of_wide_lists, .timeout = 60)
+{
+	static const char *const wide[] = {"1.0.0.0/8", "2.0.0.0/7",  "4.0.0.0/6",
+					   "8.0.0.0/5", "16.0.0.0/4", "32.0.0.0/3"};
+	double began_s;
+
+	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
+		lab_deny(&lab, wide[i]);
+	cr_assert_eq(put(WEIR_LIVE_RELEASE, "0.0.0.0/0", 0), 0, "%s", lab_said(&lab));
+	began_s = worked_s();
+	lab_apply(&lab);
+	cr_expect_lt(worked_s() - began_s, 1.5);
+	cr_expect(passes("2.3.4.5"));
+}
+
+Test(kernel_live, pipe_in_the_place_of_a_file_is_said_and_not_waited_for, .timeout = 20)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/clock", lab.paths.run);
+	unlink(path);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
+	cr_expect(strstr(lab_said(&lab), "clock"), "%s", lab_said(&lab));
+	snprintf(path, sizeof(path), "%s/live.journal.new", lab.paths.state);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(weir_live_compact(&lab.paths, &maps, &lab.diags), -ENXIO);
 }
 
 Test(kernel_live, journal_is_compacted_to_what_holds)

@@ -2,6 +2,7 @@
 /*
  * Records <-> the journal's file. A command that was killed while it appended leaves a torn last
  * line; the next append ends that line first, so that it costs one damaged line and no more.
+ * No open waits: a pipe in the place of a file must not hold live.lock for ever.
  */
 #include "kernel/journal_file.h"
 
@@ -100,7 +101,7 @@ int weir_journal_replace(const struct weir_paths *paths, const struct weir_recor
 
 	journal_path(paths, "", path);
 	journal_path(paths, ".new", fresh);
-	fd = open(fresh, O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(fresh, O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return weir_fail(diags, -errno, "cannot open %s: %s", fresh, strerror(errno));
 	r = write_records(fd, records, count);
@@ -116,7 +117,7 @@ static int open_clock(const struct weir_paths *paths, int flags)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/clock", paths->run);
-	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	return fd < 0 ? -errno : fd;
 }
 

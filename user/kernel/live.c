@@ -19,7 +19,7 @@
 #include "kernel/pins.h"
 
 /* The wall clock was set, not slewed. */
-#define CLOCK_STEP_NS 1000000000LL
+#define CLOCK_STEP_NS 1000000000ULL
 
 static __u64 realtime_ns(void)
 {
@@ -289,7 +289,7 @@ void weir_live_follow_clock(const struct weir_paths *paths, const struct weir_ma
 	_cleanup_diags_ struct weir_diags said = {};
 	__s64 ahead_ns = realtime_ns() - weir_now_ns(), was_ns = ahead_ns;
 	int r = weir_journal_clock_read(paths, &was_ns);
-	__s64 moved_ns = ahead_ns > was_ns ? ahead_ns - was_ns : was_ns - ahead_ns;
+	__u64 moved_ns = ahead_ns > was_ns ? (__u64)ahead_ns - was_ns : (__u64)was_ns - ahead_ns;
 
 	if (!r && moved_ns < CLOCK_STEP_NS)
 		return;

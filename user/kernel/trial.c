@@ -176,12 +176,21 @@ static bool is_calm(const struct weir_maps *maps, __u32 address)
 	return !(weir_maps_live_bits(maps)[weir_group_of(address)] & weir_network_bit(address));
 }
 
-/* A listed address of the /20 that begins at `address`, or 0. */
+/*
+ * A listed address of the /20 that begins at `address`, or 0. Wide live entries may touch all that
+ * is listed, so that what they touch is passed over a network at a time.
+ */
 static __u32 find_in_cell(const struct weir_maps *maps, const struct weir_rank *rank, __u32 address)
 {
-	for (__u32 i = 0; i < 1 << 12; i++)
-		if (weir_rank_has(rank, address | i) && is_calm(maps, address | i))
-			return address | i;
+	struct weir_cell cell = weir_rank_cell(rank, address);
+
+	for (__u32 network = address; network >> 12 == address >> 12; network += 256) {
+		if (weir_cell_spread(cell, network) == WEIR_NOTHING || !is_calm(maps, network))
+			continue;
+		for (__u32 i = 0; i < 256; i++)
+			if (weir_rank_has(rank, network | i))
+				return network | i;
+	}
 	return 0;
 }
 
