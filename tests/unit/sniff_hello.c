@@ -69,6 +69,12 @@ Test(hello, normalises_the_name)
 	expect_name(&(struct hello_parts){.name = "_x.1a.example"}, "_x.1a.example");
 }
 
+Test(hello, goes_by_the_outer_name_of_an_encrypted_hello)
+{
+	expect_name(&(struct hello_parts){.name = "outer.example", .has_ech = true},
+		    "outer.example");
+}
+
 Test(hello, refuses_what_is_no_host_name)
 {
 	static const char *const names[] = {

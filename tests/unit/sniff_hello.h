@@ -38,6 +38,7 @@ struct hello_parts {
 	bool has_two_extensions; /* the second name in an extension of its own */
 	const char *alpn;        /* as on the wire: a length byte and a name, each */
 	size_t padding;          /* bytes in an unknown extension, such as a key share's */
+	bool has_ech;            /* encrypted_client_hello, with what looks like a name inside */
 	bool is_without_extensions;
 };
 
@@ -70,6 +71,11 @@ static inline void put_extensions(struct bytes *to, const struct hello_parts *pa
 		put_number(to, 51, 2);
 		put_number(to, parts->padding, 2);
 		put_zeros(to, parts->padding);
+	}
+	if (parts->has_ech) {
+		put_number(to, 0xfe0d, 2);
+		put_number(to, 23, 2);
+		put_names(to, &(struct hello_parts){.name = "inner.example."});
 	}
 	if (parts->name)
 		put_names(to, parts);

@@ -22,6 +22,7 @@ static const struct {
 	{"request", bench_request, true}, {"sweep", bench_sweep, true},
 	{"bulk", bench_bulk, true},       {"idle", bench_idle, false},
 	{"reload", bench_reload, false},  {"steady", bench_steady, false},
+	{"rate", bench_rate, false},
 };
 
 enum { COUNT = sizeof(benchmarks) / sizeof(benchmarks[0]) };

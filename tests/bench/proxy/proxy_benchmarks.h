@@ -28,6 +28,9 @@ void bench_sweep(char **arguments);
 /* SIGHUP to the first contender until a name just added to the routes FILE is served: CONTENDER FILE LINE-END. */
 void bench_reload(char **arguments);
 
+/* CONTENDER BYTES_PER_S: how far from its rate a container's connections together are. */
+void bench_rate(char **arguments);
+
 /* TLS-PORT's contender, HTTP-PORT's, SECONDS, RESULT: connections and requests; how many fail. */
 void bench_steady(char **arguments);
 
