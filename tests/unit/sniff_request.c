@@ -113,6 +113,19 @@ Test(request, grants_upgrades_that_can_be_granted)
 	cr_expect(!accept("GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\n"
 			  "Upgrade: websocket\r\n\r\n")
 			   .upgrades);
+	/* Anywhere in the list, and whatever carries requests that nobody would judge. */
+	cr_expect(!accept("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
+			  "Upgrade: websocket, h2c\r\n\r\n")
+			   .upgrades);
+	cr_expect(!accept("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
+			  "Upgrade: , HTTP/2.0\r\n\r\n")
+			   .upgrades);
+	cr_expect(!accept("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
+			  "Upgrade: TLS/1.0, http/1.1\r\n\r\n")
+			   .upgrades);
+	cr_expect(accept("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
+			 "Upgrade: websocket, irc/6.9\r\n\r\n")
+			  .upgrades);
 	cr_expect(
 		!accept("POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nContent-Length: 1\r\n"
 			"Upgrade: websocket\r\n\r\n")

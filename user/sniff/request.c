@@ -109,12 +109,21 @@ static enum weir_ending take_accept(struct weir_request *request, const char *he
 	return WEIR_END_NONE;
 }
 
+static bool starts_with(const char *head, struct weir_span span, const char *lower)
+{
+	return span.size >= strlen(lower) && weir_text_is(head + span.at, strlen(lower), lower);
+}
+
 static enum weir_ending take_upgrade(struct weir_request *request, const char *head,
 				     struct weir_span value)
 {
-	/* HTTP/2 after an upgrade would carry requests that nothing here judges. */
-	request->is_h2c |= value.size >= 2 && weir_text_is(head + value.at, 2, "h2");
-	request->is_h2c |= request->upgrade.size > 0;
+	struct weir_span rest = value, protocol;
+
+	/* HTTP after an upgrade would carry requests that nothing here judges. */
+	while (weir_list_next(head, &rest, &protocol))
+		request->is_http |= starts_with(head, protocol, "h2") ||
+				    starts_with(head, protocol, "http");
+	request->is_http |= request->upgrade.size > 0;
 	request->upgrade = value;
 	return WEIR_END_NONE;
 }
@@ -203,7 +212,7 @@ static enum weir_ending settle(struct weir_request *request, const char *head)
 				       : request->fields.keeps_alive && !request->fields.closes;
 	/* An upgrade after a body would have to wait for it: such a request is served as it is. */
 	request->upgrades = request->minor && request->fields.upgrades && request->upgrade.size &&
-			    !request->is_h2c && request->framing == WEIR_FRAMED_EMPTY;
+			    !request->is_http && request->framing == WEIR_FRAMED_EMPTY;
 	/* Expect is HTTP/1.1's; RFC 9110, section 10.1.1. */
 	request->expects_continue = request->expects_continue && request->minor;
 	return weir_target_settle(request, head, request->host);

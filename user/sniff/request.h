@@ -29,7 +29,7 @@ struct weir_request {
 	bool wants_json;  /* Accept prefers JSON to HTML, for an error page */
 	bool keeps_alive; /* the client means to send another request */
 	bool upgrades;    /* asks for another protocol in a way that can be granted */
-	bool is_h2c;      /* Upgrade to HTTP/2, or twice: not granted */
+	bool is_http;     /* Upgrade to any HTTP, or twice: not granted */
 	bool skipped_empty_line;
 	__u8 name_size; /* 0: no name, or an address, which only the default route serves */
 	char name[WEIR_NAME_MAX + 1]; /* normalised */
