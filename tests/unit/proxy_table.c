@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Routes, turns, quarantine, what a reload keeps; buckets; timers. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,6 +251,43 @@ Test(table, leaves_out_who_is_quarantined_ever_longer)
 	weir_container_failed(pool->containers[0], now_ns);
 	weir_container_failed(pool->containers[2], now_ns);
 	cr_expect_eq(weir_pool_pick(pool, now_ns, 0, NULL, &container), -EHOSTDOWN);
+}
+
+enum { PICKS = 300000 };
+
+/* Returns how often nobody was found. */
+static void *pick_often(void *argument)
+{
+	struct weir_pool *pool = argument;
+	long missed = 0;
+
+	for (int i = 0; i < PICKS; i++) {
+		struct weir_container_state *container;
+
+		if (weir_pool_pick(pool, 1, 0, NULL, &container))
+			missed++;
+		else
+			weir_container_leave(container);
+	}
+	return (void *)missed;
+}
+
+Test(table, finds_the_one_that_is_well_whoever_else_picks)
+{
+	struct weir_route routes[] = {route("a", "a", 2)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 1, NULL);
+	struct weir_pool *pool = weir_table_find(table, "a", 1, WEIR_HTTP);
+	pthread_t threads[3];
+
+	weir_container_failed(pool->containers[0], 1);
+	for (int i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, pick_often, pool);
+	for (int i = 0; i < 3; i++) {
+		void *missed;
+
+		pthread_join(threads[i], &missed);
+		cr_expect_eq((long)missed, 0, "%ld of %d", (long)missed, PICKS);
+	}
 }
 
 Test(table, keeps_turns_and_quarantine_over_a_reload)

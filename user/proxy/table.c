@@ -126,11 +126,16 @@ int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
 		   const struct weir_container_state *except,
 		   struct weir_container_state **ret_container)
 {
+	__u32 turn = 0;
 	int r = -ENOENT;
 
-	for (__u32 tries = 0; tries < pool->count; tries++) {
-		__u32 turn = __atomic_fetch_add(&pool->turn, 1, __ATOMIC_RELAXED);
-		struct weir_container_state *container = pool->containers[turn % pool->count];
+	/* Other workers take turns meanwhile, and may leave only bad ones to this: then all are asked. */
+	for (__u32 tries = 0; tries < 2 * pool->count; tries++) {
+		struct weir_container_state *container;
+
+		turn = tries < pool->count ? __atomic_fetch_add(&pool->turn, 1, __ATOMIC_RELAXED)
+					   : turn + 1;
+		container = pool->containers[turn % pool->count];
 
 		if (weir_container_is_drained(container))
 			continue;
