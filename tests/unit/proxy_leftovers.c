@@ -3,6 +3,7 @@
  * What is left of one message is never a part of the next: a body that a container did not take, an
  * answer that nobody asked for.
  */
+#include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,4 +78,87 @@ STORY(a_body_that_was_not_taken_never_follows_the_next_request)
 	expect_has(seen, "GET / HTTP/1.1");
 	expect_has_not(seen, "/smuggled");
 	free(seen);
+}
+
+static size_t long_size;
+
+/* A long answer with another one behind it, which nobody asked for. */
+static void serve_two_answers(struct lab_container *container, int fd)
+{
+	static const char poison[] = OK("6\r\n\r\npoison");
+	size_t room = long_size + 200, size;
+	char head[4096], *both = malloc(room);
+
+	(void)container;
+	lab_read_head(fd, head, sizeof(head));
+	size = sprintf(both, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", long_size);
+	memset(both + size, 'x', long_size);
+	memcpy(both + size + long_size, poison, strlen(poison));
+	lab_send(fd, both, size + long_size + strlen(poison));
+	free(both);
+	lab_read_head(fd, head, sizeof(head));
+}
+
+/* Read the long answer when the rest of it has come as far as it can, then ask for another. */
+static void ask_twice(void)
+{
+	static char answer[8 << 20];
+	int fd = lab_connect(lab.http_port);
+
+	lab_say(fd, GET("a.example"));
+	lab_sleep_ms(100);
+	lab_read_head(fd, answer, sizeof(answer));
+	cr_expect_eq(lab_read(fd, answer, long_size, NULL), long_size);
+	lab_say(fd, GET("a.example"));
+	lab_read_head(fd, answer, sizeof(answer));
+	expect_has(answer, "200 OK");
+	expect_has_not(answer, "Content-Length: 6\r\n");
+	close(fd);
+}
+
+STORY(an_answer_that_nobody_asked_for_answers_nobody)
+{
+	lab_container(&lab, 0, serve_two_answers, NULL);
+	lab_start(&lab, "a.example app=a http %0\n");
+	/* What the queues hold differs: at some size the proxy has read all but what is too much. */
+	for (long_size = 2 << 20; long_size < 8 << 20; long_size += 512 << 10)
+		ask_twice();
+}
+
+/* One answer; at the next request it closes, and its port is dead from then on. */
+static void serve_and_vanish(struct lab_container *container, int fd)
+{
+	static struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	const struct sock_fprog filter = {1, nothing};
+	char head[4096];
+
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, OK("2\r\n\r\nOK"));
+	lab_read_head(fd, head, sizeof(head));
+	cr_expect_eq(setsockopt(container->listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+				sizeof(filter)),
+		     0);
+}
+
+STORY(a_second_attempt_is_connected_when_it_is)
+{
+	lab.limits.connect_ns = 200000000;
+	lab.limits.first_byte_ns = 600000000;
+	lab_container(&lab, 0, serve_and_vanish, NULL);
+	lab_start(&lab, "a.example app=a http %0\n");
+	expect_has(lab_ask(lab.http_port, GET("a.example") LAST("a.example")),
+		   "X-Weir-Error: connect_timeout");
+}
+
+STORY(who_accepts_and_cuts_stays_away_ever_longer)
+{
+	lab_container(&lab, 0, serve_refusal, NULL);
+	lab_start(&lab, "a.example app=a http %0\n");
+	for (__u32 i = 1; i <= 3; i++) {
+		struct weir_container_state *container = lab.proxy->table->containers[0];
+
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "backend_reset");
+		cr_expect_eq(__atomic_load_n(&container->failures, __ATOMIC_RELAXED), i);
+		__atomic_store_n(&container->retry_at_ns, 0, __ATOMIC_RELAXED);
+	}
 }

@@ -166,19 +166,21 @@ static bool send_at_once(struct weir_conn *conn)
 {
 	struct weir_end *end = &conn->link->end;
 	__u64 before = conn->up.moved_bytes;
+	enum weir_flow_result result;
 
 	if (conn->tried_at_once)
 		return false;
 	conn->tried_at_once = true;
 	end->can_write = true;
 	conn->up.to = end;
+	result = weir_flow_flush(&conn->up, &conn->worker->pools, conn->worker->now_ns);
+	conn->link->is_connected = conn->up.moved_bytes != before;
 	/* The error is reported once: here, not by its event any more. */
-	if (weir_flow_flush(&conn->up, &conn->worker->pools, conn->worker->now_ns) ==
-	    WEIR_FLOW_TO_ERROR) {
+	if (result == WEIR_FLOW_TO_ERROR && !conn->link->is_connected) {
 		connect_failed(conn, end->error);
 		return true;
 	}
-	end->can_write = end->can_write && conn->up.moved_bytes != before;
+	end->can_write = end->can_write && conn->link->is_connected;
 	return false;
 }
 
@@ -196,9 +198,11 @@ void weir_conn_connecting(struct weir_conn *conn)
 	}
 	if (!end->can_write && send_at_once(conn))
 		return;
-	if (!end->can_write && !conn->up.moved_bytes)
+	if (!end->can_write && !conn->link->is_connected)
 		return;
 	conn->link->is_connected = true;
-	weir_container_served(conn->link->container);
+	/* Of a tunnel that is all that can be known; to a request there is still to be an answer. */
+	if (conn->is_tunnel)
+		weir_container_served(conn->link->container);
 	connected(conn);
 }

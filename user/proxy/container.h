@@ -97,7 +97,7 @@ static inline void weir_container_leave(struct weir_container_state *container)
 	__atomic_sub_fetch(&container->connections, 1, __ATOMIC_RELAXED);
 }
 
-/* It accepted a connection or answered. */
+/* It answered, or accepted a connection that is a tunnel. */
 static inline void weir_container_served(struct weir_container_state *container)
 {
 	if (__atomic_load_n(&container->failures, __ATOMIC_RELAXED))

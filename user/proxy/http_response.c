@@ -157,6 +157,7 @@ static bool take_interim(struct weir_conn *conn, const struct weir_response *res
 	}
 	if (is_switch) {
 		conn->status = 101;
+		weir_container_served(conn->link->container);
 		start_tunnel(conn);
 	}
 	return true;

@@ -114,6 +114,20 @@ void weir_link_reset(struct weir_conn *conn)
 		setsockopt(conn->link->end.fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
 }
 
+/*
+ * Is nothing behind the answer? Where the last read did not say so, as after a splice, bytes may be
+ * waiting that no event will tell of, and the next client would take them for its answer.
+ */
+static bool is_quiet(struct weir_end *end)
+{
+	char byte;
+
+	if (end->can_read && !end->is_hung)
+		end->can_read = recv(end->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+				errno != EAGAIN;
+	return !end->can_read && !end->is_hung;
+}
+
 void weir_link_release(struct weir_conn *conn, bool may_be_reused)
 {
 	struct weir_link *link = take_pointer(conn->link);
@@ -124,7 +138,8 @@ void weir_link_release(struct weir_conn *conn, bool may_be_reused)
 	if (!link)
 		return;
 	weir_container_leave(link->container);
-	if (may_be_reused && !link->is_private && !link->end.is_hung && !conn->worker->is_draining)
+	if (may_be_reused && !link->is_private && !conn->worker->is_draining &&
+	    is_quiet(&link->end))
 		enter_idle(conn->worker, link);
 	else
 		link_free(conn->worker, link);
