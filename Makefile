@@ -294,8 +294,9 @@ check: lint unit ## what to run before a commit
 
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
-	$(Q)$(MAKE) -s --no-print-directory $(LAB) $(UNITS) $(B)/gate-tests $(FUZZERS)
-	$(Q)FUZZ_S=3 SOAK_S=20 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests \
+	$(Q)$(MAKE) -s --no-print-directory -j$$(nproc) $(LAB) $(UNITS) $(B)/gate-tests $(FUZZERS)
+	$(Q)JOBS=2 FUZZ_S=3 SOAK_S=20 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" \
+		scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests \
 		tests/e2e/*.e2e.sh tests/faults/*.faults.sh tests/soak/*.soak.sh
 
 demo: ## set up, then the main job in a lab of network namespaces
