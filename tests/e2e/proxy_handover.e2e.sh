@@ -106,6 +106,22 @@ for _ in {1..12}; do
 	expect "a client is served" served
 done
 
+story "the old one is killed while the new one is about to serve: the new one serves"
+cp "$LAB_DIR/apps.routes" "$LAB_DIR/few.routes"
+seq 300000 | sed 's/.*/n&.example app=n http 10.66.0.2:8080/' >>"$LAB_DIR/apps.routes"
+old=$(pid_now)
+lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy --takeover
+new=$LAB_PID
+has_lock() { ls -l "/proc/$new/fd" | grep -q proxy.lock; }
+eventually 10 has_lock
+lab_stop "$old" KILL
+expect "who is in charge" eventually 5 sh -c "grep -q '^pid $new ' /run/$LAB/proxy.lock"
+expect "a client is served" served
+expect "why is said" grep -q 'is dead: serving without it' "$LAB_DIR/spawned.log"
+mv "$LAB_DIR/few.routes" "$LAB_DIR/apps.routes"
+expect "then another one takes over" take_over
+expect "a client is served" served
+
 story "what holds the sockets is refused to others than root and the proxy's user"
 expect_not "another user" setpriv --reuid=daemon --regid=daemon --clear-groups \
 	python3 "$TOOLS/taker.py" "$socket"

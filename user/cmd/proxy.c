@@ -64,6 +64,7 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 		.notify_fd = -1,
 		.ready_fd = -1,
 		.takeover.giver_fd = -1,
+		.takeover.giver_pidfd = -1,
 		.shared = {-1, -1},
 		.log.fd = -1,
 		.routes = {.folder_fd = -1, .journal = WEIR_ROUTES_JOURNAL_NONE},
@@ -83,6 +84,7 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 	closep(&run.notify_fd);
 	closep(&run.ready_fd);
 	closep(&run.takeover.giver_fd);
+	closep(&run.takeover.giver_pidfd);
 	closep(&run.metrics_fd);
 	closep(&run.control_fd);
 	closep(&run.lock_fd);

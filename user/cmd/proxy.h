@@ -30,7 +30,8 @@ struct weir_proxy_options {
 
 /* What a proxy knows of the one that it takes over from, or of the one that takes over from it. */
 struct weir_takeover {
-	int giver_fd; /* the new one's connection to the old one; -1: none */
+	int giver_fd;    /* the new one's connection to the old one; -1: none */
+	int giver_pidfd; /* by which it learns of the old one's death; -1: cannot */
 	const struct weir_control_conn *taker;
 	int taker_fd; /* tells whether `taker` is still the same connection */
 	pid_t taker_pid;

@@ -6,15 +6,17 @@
  *   new: accepts from the same sockets, beside the old one
  *   new: serving  --->  old: what its containers owe; then it accepts no more, and drains
  *
- * Until `serving` the old one is in charge: when the new one ends before, nothing has changed. The old
- * one runs without privileges: what it says is checked, and cannot make the new one do more than serve.
+ * Until `serving` the old one is in charge: when the new one ends before, nothing has changed. When
+ * the old one is killed before, the new one has all that it takes, and serves. The old one runs without privileges: what it says is checked, and cannot make the new one do more than serve.
  */
 #include "cmd/proxy_takeover.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -23,6 +25,9 @@
 
 /* Containers that owe something, in one reply; those beyond begin with full buckets. */
 enum { PAST_ROWS_MAX = 50000 };
+
+/* How long the death of a process may take after its sockets are closed. */
+enum { DEATH_MS = 1000 };
 
 /* In the order in which they are passed: the lock, the control socket, the groups, the metrics. */
 enum { PASSED_LOCK, PASSED_CONTROL, PASSED_GROUPS };
@@ -242,6 +247,8 @@ static int place(struct weir_proxy_run *run, const json_t *reply, struct receive
 	if (count < 1 || count > WEIR_WORKERS_MAX ||
 	    received->count != PASSED_GROUPS + 2 * (size_t)count + has_metrics)
 		return refuse(diags, "the running proxy speaks otherwise: restart it");
+	run->takeover.giver_pidfd = pidfd_open(json_integer_value(json_object_get(reply, "pid")),
+					       0);
 	run->lock_fd = take_fd(&received->fds[PASSED_LOCK]);
 	run->control_fd = take_fd(&received->fds[PASSED_CONTROL]);
 	weir_listeners_init(&run->listeners, count);
@@ -305,6 +312,14 @@ static void resume(const struct weir_table *table, const json_t *row, __u64 now)
 				      now);
 }
 
+/* Its connection ends a moment before itself; one that lives on has only hung up, and is in charge. */
+static bool has_giver_died(const struct weir_proxy_run *run)
+{
+	struct pollfd item = {run->takeover.giver_pidfd, POLLIN, 0};
+
+	return item.fd >= 0 && poll(&item, 1, DEATH_MS) == 1 && item.revents & POLLIN;
+}
+
 int weir_takeover_complete(struct weir_proxy_run *run)
 {
 	_cleanup_diags_ struct weir_diags diags = {};
@@ -317,6 +332,12 @@ int weir_takeover_complete(struct weir_proxy_run *run)
 
 	weir_diags_print(&diags, stderr);
 	closep(&run->takeover.giver_fd);
+	if (r && has_giver_died(run)) {
+		fprintf(stderr,
+			"weir: the proxy that was to hand over is dead: serving without it\n");
+		weir_lock_sign(run->lock_fd, getpid(), "proxy");
+		return 0;
+	}
 	if (r)
 		return r;
 	json_array_foreach(json_object_get(reply, "containers"), i, row) resume(table, row, now);
