@@ -44,6 +44,29 @@ sleep 2.3
 expect_not "a ping" pings
 expect_equal "its trial" "$(weir -j status | jq -r .trial.state)" none
 
+story "an interface that is renamed is known by its new name, also where two change names"
+names() { weir -j status | jq -c '[.interfaces[] | [.name, .mode]]'; }
+expect "weir detach" weir detach
+for name in t0 t1; do
+	gate ip link add $name type veth peer name "$name-far"
+done
+expect "weir attach t0" weir attach t0
+gate ip link set t0 name t9
+expect_equal "what is attached" "$(names)" '[["t9","native"]]'
+expect "weir attach t9" weir attach t9
+expect_said "it was" 'attached already'
+gate ip link set t1 name t0
+expect "weir attach of another by the former name" weir attach t0
+gate ip link set t9 name swap && gate ip link set t0 name t9 &&
+	gate ip link set swap name t0
+expect "weir attach t0" weir attach t0
+expect_equal "what is attached" "$(names)" '[["t0","native"],["t9","native"]]'
+expect "weir detach t0" weir detach t0
+expect_equal "what is attached" "$(names)" '[["t9","native"]]'
+expect "weir detach t9" weir detach t9
+expect_equal "what is attached" "$(names)" '[]'
+expect "weir attach" weir attach
+
 story "killed at any moment, attach --try leaves no interface filtered for good"
 for i in {1..12}; do
 	weir detach >/dev/null 2>&1

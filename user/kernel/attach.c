@@ -20,6 +20,7 @@
 #include "kernel/guard.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"
+#include "kernel/renamed.h"
 #include "kernel/routes.h"
 #include "kernel/shared.h"
 
@@ -80,11 +81,11 @@ static int create_best_link(int program_fd, unsigned int ifindex, enum weir_mode
 static int forget(const struct weir_paths *paths, const struct weir_link *link,
 		  struct weir_diags *diags)
 {
-	char path[WEIR_PATH_MAX];
+	char path[2 * WEIR_PATH_MAX];
 
 	if (link->is_shared)
 		return weir_shared_detach(paths, link, diags);
-	weir_link_path(paths, link->interface, path);
+	snprintf(path, sizeof(path), "%s/%s", paths->pins, link->pin);
 	return unlink(path)
 		       ? weir_fail(diags, -errno, "cannot remove %s: %s", path, strerror(errno))
 		       : 0;
@@ -95,7 +96,7 @@ static int find_own(const struct weir_paths *paths, const char *interface, unsig
 		    struct weir_diags *diags, struct weir_attached *attached)
 {
 	_cleanup_links_ struct weir_links links = {};
-	int r = weir_links_open(paths, diags, &links);
+	int r = weir_links_repin(paths, diags) ?: weir_links_open(paths, diags, &links);
 
 	attached->was_attached = false;
 	for (size_t i = 0; !r && i < links.count; i++) {

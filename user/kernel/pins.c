@@ -15,6 +15,7 @@
 #include "kernel/fail.h"
 #include "kernel/object.h"
 #include "kernel/pin.h"
+#include "kernel/renamed.h"
 #include "kernel/shared.h"
 
 static const char link_prefix[] = "link_";
@@ -61,6 +62,7 @@ static int open_link(const struct weir_paths *paths, const char *name, struct we
 		return weir_fail(diags, -EPROTO, "%s is no XDP link: not pinned by weir", path);
 	snprintf(link.interface, sizeof(link.interface), "%s", name + strlen(link_prefix));
 	swap_byte(link.interface, ':', '.');
+	snprintf(link.pin, sizeof(link.pin), "%s", name);
 	link.id = info.id;
 	link.program_id = info.prog_id;
 	link.ifindex = info.xdp.ifindex;
@@ -103,6 +105,7 @@ int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 			return r;
 		links.count++;
 	}
+	weir_links_rename(&links);
 	if (links.count)
 		qsort(links.items, links.count, sizeof(*links.items), by_interface);
 	*ret_links = links;

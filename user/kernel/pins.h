@@ -21,7 +21,8 @@
 #include "kernel/paths.h"
 
 struct weir_link {
-	char interface[IF_NAMESIZE];
+	char interface[IF_NAMESIZE]; /* its name now: see renamed.h */
+	char pin[IF_NAMESIZE + 8];   /* of a link: the file */
 	int fd;
 	__u32 id;
 	__u32 program_id;
