@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/privileges.h"
 
@@ -74,6 +75,19 @@ static bool is_instance_name(const char *name)
 	return *name && *name != '.' && strlen(name) < 32 && !strchr(name, '/');
 }
 
+static int refuse_command(const char *name)
+{
+	for (int i = 0; i < COMMANDS; i++) {
+		if (weir_text_is_near(name, commands[i].name)) {
+			fprintf(stderr, "weir: no command '%s': is it '%s'?\n", name,
+				commands[i].name);
+			return WEIR_EXIT_USAGE;
+		}
+	}
+	fprintf(stderr, "weir: no command '%s'; weir help lists them\n", name);
+	return WEIR_EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct weir_cli cli = {.config_path = WEIR_SYSCONFDIR "/weir/weir.yaml",
@@ -92,6 +106,5 @@ int main(int argc, char **argv)
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(&cli, argc - 1, argv + 1);
-	fprintf(stderr, "weir: no command '%s'; weir help lists them\n", argv[1]);
-	return WEIR_EXIT_USAGE;
+	return refuse_command(argv[1]);
 }

@@ -232,3 +232,15 @@ Test(file, fingerprints_tell_any_changed_byte)
 	cr_expect_eq(weir_fingerprint(WEIR_FINGERPRINT_SEED, bytes, sizeof(bytes)), first);
 	cr_expect_neq(weir_fingerprint(WEIR_FINGERPRINT_SEED, bytes, 63), first);
 }
+
+Test(text, knows_a_word_that_was_mistyped)
+{
+	cr_assert(weir_text_is_near("denylist", "denylists"));
+	cr_assert(weir_text_is_near("reigon", "region"));
+	cr_assert(weir_text_is_near("region", "region"));
+	cr_assert(!weir_text_is_near("colour", "region"));
+	cr_assert(!weir_text_is_near("port", "region"));
+	cr_assert(!weir_text_is_near("?", "to"));
+	cr_assert(!weir_text_is_near(
+		"a word of so many letters that no key is as long as it is, at all", "region"));
+}

@@ -216,8 +216,8 @@ Test(config, reports_every_error_of_every_file_in_one_run)
 	       "  - lists/missing.txt\n"
 	       "  - {file: lists/binary.txt, colour: red}\n"
 	       "proxy: {routes: [a.routes]}\n",
-	       "weir.yaml:3:1: 'colour' is no key here\n"
-	       "weir.yaml:9:30: 'colour' is no key here\n"
+	       "weir.yaml:3:1: 'colour' is no key here: weir.yaml(5) has them all\n"
+	       "weir.yaml:9:30: 'colour' is no key here: weir.yaml(5) has them all\n"
 	       "weir.yaml:4:11: '10.0.0.256' has a part above 255\n"
 	       "weir.yaml:5:12: '10.0.0.0/33' has a prefix length above 32\n"
 	       "regions/empty.region: names no region: a line `region NAME` is missing\n"
@@ -226,7 +226,8 @@ Test(config, reports_every_error_of_every_file_in_one_run)
 	       "lists/wrong.txt:3:1: 'x' is not an IPv4 address\n"
 	       "weir.yaml:8:5: cannot read 'lists/missing.txt': No such file or directory\n"
 	       "lists/binary.txt: is a binary file, not a text\n"
-	       "a.routes:1:5: 'mple.org' is none of app=, http, tls\n");
+	       "a.routes:1:5: 'mple.org' is none of app=, http, tls: say which before the "
+	       "containers\n");
 }
 
 Test(config, places_every_kind_of_structural_error)
@@ -253,7 +254,7 @@ Test(config, places_every_kind_of_structural_error)
 	       "? [a]\n"
 	       ": b\n",
 	       "weir.yaml:6:1: 'region' is stated twice\n"
-	       "weir.yaml:9:3: '?' is no key here\n"
+	       "weir.yaml:9:3: '?' is no key here: weir.yaml(5) has them all\n"
 	       "weir.yaml:2:13: 'interfaces' needs a list: [a, b]\n"
 	       "weir.yaml:4:8: 'ports' needs keys and values\n"
 	       "weir.yaml:3:28: 'denylists' has an empty item\n"
@@ -267,7 +268,8 @@ Test(config, places_every_kind_of_structural_error)
 	refuse("", "weir.yaml: is empty\n");
 	refuse("# nothing\n", "weir.yaml: is empty\n");
 	refuse("a: b: c\n",
-	       "weir.yaml:1:5: is no YAML: mapping values are not allowed in this context\n");
+	       "weir.yaml:1:5: is no YAML: mapping values are not allowed in this context: a "
+	       "blank is missing behind a colon above, or this line is indented too far\n");
 	refuse("a: x\n  \xff\n", "weir.yaml:2:3: is no YAML: invalid leading UTF-8 octet\n");
 	refuse(THREE_LINES "---\nregion: b\n",
 	       "weir.yaml:4:1: a second document begins here; only one is read\n");
@@ -300,7 +302,7 @@ Test(config, refuses_a_value_or_key_with_a_nul_in_it)
 	       "weir.yaml:1:9: 'region' has a NUL character\n"
 	       "weir.yaml: `region` is missing: the file of its addresses\n");
 	refuse("region: lab\n\"interfaces\\0x\": [ens1]\n",
-	       "weir.yaml:2:1: '?' is no key here\n"
+	       "weir.yaml:2:1: '?' is no key here: weir.yaml(5) has them all\n"
 	       "weir.yaml: `interfaces` is missing: where the gate is\n");
 }
 
@@ -353,14 +355,15 @@ Test(config, places_every_bad_value)
 	       "weir.yaml:4:18: a rate of 0 passes nothing\n"
 	       "weir.yaml:14:7: 'yes' is none of false, true\n"
 	       "weir.yaml:6:5: the rule lacks `from`: who may reach the machine\n"
-	       "weir.yaml:7:5: the rule lacks `protocol`\n"
+	       "weir.yaml:7:5: the rule lacks `protocol`: tcp, or any\n"
 	       "weir.yaml:8:36: 'xyz' is no protocol: tcp, udp, icmp, vrrp, ospf, gre, esp, ah, "
 	       "any, "
 	       "or a number\n"
 	       "weir.yaml:9:36: '256' is no number of 1 to 255\n"
 	       "weir.yaml:10:48: this protocol has no ports\n"
-	       "weir.yaml:11:47: '70000' is no port or range of ports up to 65535\n"
-	       "weir.yaml:12:47: '9-8' is no port or range of ports up to 65535\n"
+	       "weir.yaml:11:47: '70000' is no port or range of ports up to 65535: 22, or "
+	       "8000-8010\n"
+	       "weir.yaml:12:47: '9-8' is no port or range of ports up to 65535: 22, or 8000-8010\n"
 	       "weir.yaml:13:12: '198.51.100' is not an IPv4 address\n"
 	       "weir.yaml:16:21: '10.0.0.1' is stated twice\n"
 	       "weir.yaml:15:12: '0.0.0.0/0' is wider than a /8\n"
@@ -442,7 +445,8 @@ Test(config, tells_a_missing_file_from_a_bad_one)
 
 	cr_expect_eq(weir_config_load("missing.yaml", &diags, &config), -ENOENT);
 	cr_expect_str_eq(diags_text(&diags),
-			 "missing.yaml: cannot read: No such file or directory\n");
+			 "missing.yaml: cannot read: No such file or directory\n"
+			 "missing.yaml: weir init proposes one from this machine\n");
 }
 
 Test(config, survives_every_cut_and_every_changed_byte)
@@ -512,4 +516,19 @@ Test(config, logs_as_text_to_standard_output_unless_told_otherwise)
 	       "weir.yaml:4:14: 'xml' is none of text, json, off\n");
 	refuse(THREE_LINES "proxy: {log_file: weir.log}\n",
 	       "weir.yaml:4:19: 'weir.log' is no absolute path\n");
+}
+
+Test(config, says_what_mends_a_slip_of_yaml)
+{
+	refuse("denylist: [a]\n", "weir.yaml:1:1: 'denylist' is no key here: is it 'denylists'?\n"
+				  "weir.yaml: `interfaces` is missing: where the gate is\n"
+				  "weir.yaml: `region` is missing: the file of its addresses\n");
+	refuse("region: [a\ninterfaces: [b]\n",
+	       "weir.yaml:2:11: is no YAML: did not find expected ',' or ']': a [ above is not "
+	       "closed\n");
+	refuse("proxy:\n\tuser: a\n",
+	       "weir.yaml:2:1: is no YAML: found character that cannot start any token: indent "
+	       "with blanks, not with tabs\n");
+	refuse("region: %a\n", "weir.yaml:1:9: is no YAML: found character that cannot start any "
+			       "token: put it in quotes\n");
 }

@@ -38,6 +38,10 @@ static bool byte_check(struct parse *parse, size_t i)
 	if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
 	    c == '-' || c == '_')
 		return true;
+	if (c == ':' || c == '/')
+		return refuse(parse, i, "is a URL or has a port: write the name alone");
+	if (c == '*')
+		return refuse(parse, i, "has a * that is not its first label, as in *.example.org");
 	return refuse(parse, i, "has a character that no host name has");
 }
 

@@ -90,6 +90,8 @@ static int refuse(const struct cursor *c, const char *text, const char **ret_why
 {
 	if (ret_why && is_ipv6(text, c->end))
 		*ret_why = "is an IPv6 address, not IPv4";
+	else if (ret_why && !c->why && c->at < c->end && *c->at == ',')
+		*ret_why = "has a comma: write one a line";
 	else if (ret_why)
 		*ret_why = c->why ? c->why : "has something after the address";
 	return -EINVAL;

@@ -113,3 +113,30 @@ char *weir_text_escape(const char *text, size_t size, char *to, size_t to_size)
 		to[used] = '\0';
 	return to;
 }
+
+bool weir_text_is_near(const char *a, const char *b)
+{
+	size_t a_size = strlen(a), b_size = strlen(b);
+	unsigned char row[64], corner, above; /* Levenshtein's, one row at a time */
+
+	if (a_size < 4 || a_size >= sizeof(row) || b_size >= sizeof(row))
+		return false;
+	for (size_t j = 0; j <= b_size; j++)
+		row[j] = (unsigned char)j;
+	for (size_t i = 1; i <= a_size; i++) {
+		corner = row[0];
+		row[0] = (unsigned char)i;
+		for (size_t j = 1; j <= b_size; j++) {
+			unsigned char least = corner + (a[i - 1] != b[j - 1]);
+
+			above = row[j];
+			if (above + 1 < least)
+				least = above + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+			corner = above;
+		}
+	}
+	return row[b_size] <= 2;
+}

@@ -59,6 +59,9 @@ bool weir_token_skip(struct weir_token *token, const char *head);
 /* A token as arguments of "%.*s", cut to a length that fits a message. */
 #define WEIR_TOKEN_ARG(token) (int)((token).size < 80 ? (token).size : 80), (token).text
 
+/* Does one become the other by at most two letters more, less or otherwise? For a word `a` of 4 to 63. */
+bool weir_text_is_near(const char *a, const char *b);
+
 /*
  * Write `size` bytes as one printable line: printable ASCII as it is, a backslash doubled,
  * every other byte as \xNN. Cut to fit, always terminated, never inside an escape.

@@ -140,6 +140,8 @@ int weir_config_read(const char *path, const char *kept, struct weir_diags *diag
 		return weir_no_memory(diags, path);
 	r = weir_loader_place(&loader, path, place)
 		    ?: weir_file_read_text(place, WEIR_YAML_BYTES_MAX, diags, &file);
+	if (r == -ENOENT && !kept)
+		weir_diags_error(diags, path, 0, 0, "weir init proposes one from this machine");
 	if (r)
 		return r;
 	config->fingerprint = weir_fingerprint(WEIR_FINGERPRINT_SEED, file.bytes, file.size);

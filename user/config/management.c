@@ -104,7 +104,8 @@ static bool ports_read(struct weir_loader *loader, const char *text, __u8 protoc
 	}
 	if (!port_parse(text, dash ? dash : end, ret_low) ||
 	    !port_parse(dash ? dash + 1 : text, end, ret_high) || *ret_low > *ret_high) {
-		weir_loader_error(loader, text, "'%s' is no port or range of ports up to 65535",
+		weir_loader_error(loader, text,
+				  "'%s' is no port or range of ports up to 65535: 22, or 8000-8010",
 				  text);
 		return false;
 	}
@@ -135,7 +136,7 @@ static void rule_read(struct weir_loader *loader, const struct raw_management *r
 	if (!raw->from)
 		weir_loader_error(loader, raw, "the rule lacks `from`: who may reach the machine");
 	if (!raw->protocol)
-		weir_loader_error(loader, raw, "the rule lacks `protocol`");
+		weir_loader_error(loader, raw, "the rule lacks `protocol`: tcp, or any");
 	is_good &= weir_loader_prefix(loader, raw->from, &rule.from);
 	is_good &= weir_loader_prefix(loader, raw->to, &rule.to);
 	if (!raw->protocol || !protocol_read(loader, raw->protocol, &rule.protocol))

@@ -241,7 +241,9 @@ static int line_parse(struct reader *reader, struct weir_line *line, struct weir
 	while (has_word) {
 		if (!weir_token_is(word, "http") && !weir_token_is(word, "tls"))
 			return weir_diags_error(reader->diags, reader->path, line->number,
-						word.column, "'%.*s' is none of app=, http, tls",
+						word.column,
+						"'%.*s' is none of app=, http, tls: say which "
+						"before the containers",
 						WEIR_TOKEN_ARG(word));
 		r = protocol_parse(reader, line, &word, &has_word, route);
 		if (r)

@@ -30,9 +30,36 @@ static const int nesting_max = 16; /* the schema has 4 */
 
 /* ---- bytes -> document ----------------------------------------------------------------- */
 
+/* What an operator has most likely done where libyaml says `problem`. */
+static const char *syntax_hint(const char *problem, char at)
+{
+	static const struct {
+		const char *problem, *hint;
+	} hints[] = {
+		{"mapping values are not allowed in this context",
+		 ": a blank is missing behind a colon above, or this line is indented too far"},
+		{"did not find expected ',' or ']'", ": a [ above is not closed"},
+		{"did not find expected ',' or '}'", ": a { above is not closed"},
+		{"did not find expected <document start>",
+		 ": behind a key comes a colon and a blank"},
+		{"could not find expected ':'", ": behind a key comes a colon and a blank"},
+		{"did not find expected key", ": indent it as the lines that it belongs to"},
+		{"did not find expected '-' indicator",
+		 ": indent it as the lines that it belongs to"},
+		{"found unexpected end of stream", ": a quote above is not closed"},
+	};
+
+	if (problem && !strcmp(problem, "found character that cannot start any token"))
+		return at == '\t' ? ": indent with blanks, not with tabs" : ": put it in quotes";
+	for (size_t i = 0; problem && i < sizeof(hints) / sizeof(*hints); i++)
+		if (!strcmp(problem, hints[i].problem))
+			return hints[i].hint;
+	return "";
+}
+
 /* What the parser did not like. Trouble with the encoding has an offset in bytes only. */
 static int syntax_error(const yaml_parser_t *parser, const char *path, const char *bytes,
-			struct weir_diags *diags)
+			size_t size, struct weir_diags *diags)
 {
 	size_t line = parser->problem_mark.line, column = parser->problem_mark.column;
 
@@ -49,8 +76,12 @@ static int syntax_error(const yaml_parser_t *parser, const char *path, const cha
 			}
 		}
 	}
-	return weir_diags_error(diags, path, line + 1, column + 1, "is no YAML: %s",
-				parser->problem ? parser->problem : "cannot be parsed");
+	return weir_diags_error(
+		diags, path, line + 1, column + 1, "is no YAML: %s%s",
+		parser->problem ? parser->problem : "cannot be parsed",
+		syntax_hint(parser->problem, parser->problem_mark.index < size
+						     ? bytes[parser->problem_mark.index]
+						     : '\0'));
 }
 
 /*
@@ -97,9 +128,9 @@ static int document_parse(const char *path, const char *bytes, size_t size,
 		return -ENOMEM;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
 	if (!yaml_parser_load(&parser, ret_document))
-		return syntax_error(&parser, path, bytes, diags);
+		return syntax_error(&parser, path, bytes, size, diags);
 	if (!yaml_parser_load(&parser, &second))
-		syntax_error(&parser, path, bytes, diags);
+		syntax_error(&parser, path, bytes, size, diags);
 	else if (yaml_document_get_root_node(&second))
 		weir_diags_error(diags, path, second.start_mark.line + 1,
 				 second.start_mark.column + 1,

@@ -11,10 +11,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 
 struct pruner {
 	const char *path;
@@ -83,6 +85,21 @@ static const cyaml_schema_field_t *field_find(const cyaml_schema_field_t *fields
 static bool node_prune(struct pruner *pruner, const cyaml_schema_value_t *schema, const char *key,
 		       int index);
 
+static void refuse_unknown(struct pruner *pruner, yaml_mark_t mark, const char *key,
+			   const cyaml_schema_field_t *fields)
+{
+	char what[128];
+
+	for (; fields->key; fields++) {
+		if (!weir_text_is_near(key, fields->key))
+			continue;
+		snprintf(what, sizeof(what), "is no key here: is it '%s'?", fields->key);
+		refuse(pruner, mark, key, what);
+		return;
+	}
+	refuse(pruner, mark, key, "is no key here: weir.yaml(5) has them all");
+}
+
 /* Unknown keys and keys stated twice, in the file's order. */
 static void keys_check(struct pruner *pruner, const cyaml_schema_field_t *fields,
 		       const yaml_node_t *node)
@@ -94,7 +111,7 @@ static void keys_check(struct pruner *pruner, const cyaml_schema_field_t *fields
 		yaml_mark_t mark = node_of(pruner, pair->key)->start_mark;
 
 		if (!field_find(fields, key)) {
-			refuse(pruner, mark, key, "is no key here");
+			refuse_unknown(pruner, mark, key, fields);
 			continue;
 		}
 		for (other = first; other < pair; other++) {

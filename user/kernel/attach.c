@@ -211,7 +211,8 @@ int weir_attach_try(const struct weir_paths *paths, const char *interface, enum 
 	int r;
 
 	if (!ifindex)
-		return weir_fail(diags, -ENODEV, "there is no interface %s here", interface);
+		return weir_fail(diags, -ENODEV,
+				 "there is no interface %s here: ip link shows them", interface);
 	r = weir_paths_ensure(paths, diags) ?:
 	    weir_lock_take(paths, WEIR_LOCK_APPLY, "attach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
 	    open_gate(paths, diags, &maps) ?:
