@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is left of one message is never a part of the next: a body that a container did not take, an
- * answer that nobody asked for.
+ * answer that nobody asked for. And what a connection no longer needs is not kept.
  */
 #include <linux/filter.h>
 #include <stdlib.h>
@@ -161,4 +161,39 @@ STORY(who_accepts_and_cuts_stays_away_ever_longer)
 		cr_expect_eq(__atomic_load_n(&container->failures, __ATOMIC_RELAXED), i);
 		__atomic_store_n(&container->retry_at_ns, 0, __ATOMIC_RELAXED);
 	}
+}
+
+static void serve_switch(struct lab_container *container, int fd)
+{
+	char head[4096];
+
+	(void)container;
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
+	lab_read(fd, head, 1, NULL);
+}
+
+STORY(an_idle_websocket_keeps_neither_a_buffer_nor_old_routes)
+{
+	const char *routes = "a.example app=a http %0\n";
+	struct weir_table *table;
+	char head[4096];
+	int fd;
+
+	lab_container(&lab, 0, serve_switch, NULL);
+	lab_start(&lab, routes);
+	table = weir_proxy_table(lab.proxy);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n"
+		    "Connection: Upgrade\r\n\r\n");
+	lab_read_head(fd, head, sizeof(head));
+	expect_has(head, "101 Switching");
+	lab_reload(&lab, routes);
+	lab_sleep_ms(100);
+	cr_expect_eq(
+		__atomic_load_n(&lab.proxy->workers[0].pools.buffers.lent_bytes, __ATOMIC_RELAXED),
+		0);
+	cr_expect_eq(__atomic_load_n(&table->references, __ATOMIC_RELAXED), 1, "ours");
+	weir_table_unref(&table);
+	close(fd);
 }

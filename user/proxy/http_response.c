@@ -126,6 +126,9 @@ static void start_tunnel(struct weir_conn *conn)
 	weir_flow_start(&conn->up, WEIR_FRAMED_CLOSE, 0);
 	weir_flow_start(&conn->down, WEIR_FRAMED_CLOSE, 0);
 	conn->up.data_max = 0;
+	/* Nothing will be sent again, and a tunnel may last: it keeps no head and no routes. */
+	conn->up.keeps_head = false;
+	weir_conn_unroute(conn);
 	weir_conn_wait(conn, limits(conn)->tunnel_ns);
 }
 
