@@ -45,6 +45,11 @@ attached() { weir complete -- detach '' | grep -qx eth0; }
 proxy_user() { stat -c %U "/proc/$(property weir-proxy.service MainPID)" | grep -qx weir; }
 proxy_serves() { systemctl is-active weir-proxy.service && weir -j status | tr -d ' \n' | grep -q '"http_listener":true'; }
 another_proxy() { systemctl is-active weir-proxy.service && [ "$1" != "$(property weir-proxy.service MainPID)" ]; }
+stops_well() {
+	systemctl stop weir-proxy.service
+	[ "$(property weir-proxy.service Result)" = success ] &&
+		! journalctl -b -u weir-proxy.service | grep -E 'signal SIGKILL|remains running|not our child'
+}
 tag() { weir -j status | tr -d ' \n' | sed -n 's/.*"tag":"\([0-9a-f]*\)".*/\1/p'; }
 
 flooded() {
@@ -70,6 +75,12 @@ services() {
 	check "a reload puts a new proxy in its place" systemctl reload weir-proxy.service
 	check "which systemd knows" another_proxy "$pid"
 	check "as its own user" proxy_user
+	pid=$(property weir-proxy.service MainPID)
+	kill -KILL "$pid"
+	check "killed, it is started again" eventually 20 another_proxy "$pid"
+	systemctl reload weir-proxy.service
+	check "a reloaded proxy is waited for when it is stopped" stops_well
+	check "and started again" systemctl start weir-proxy.service
 	check "the lists are applied" systemctl start weir-lists.service
 	check "the gate is reloaded" systemctl reload $GATE
 	check "stopping the unit leaves the gate" systemctl stop $GATE

@@ -45,6 +45,16 @@ policy_files() {
 	beside cp "$LAB_DIR"/{weir.yaml,lab.region,known-bad.txt,apps.routes} "$ROOT/etc/weir/"
 }
 tag() { weir -j status | jq -r .gate.tag; }
+# Processes of the root's proxy; after an upgrade its file is a deleted one for the old.
+proxies() {
+	local pid
+	for pid in $(ip netns pids "$LAB-gate"); do
+		[[ $(readlink "/proc/$pid/exe") == *"$ROOT"/usr/sbin/weir* || $(readlink "/proc/$pid/exe") == /usr/sbin/weir* ]] &&
+			echo "$pid"
+	done
+}
+one_proxy() { [[ $(proxies | wc -l) -eq 1 ]]; }
+no_proxy() { [[ -z $(proxies) ]]; }
 denied() { counted drop_denied; }
 
 story "the package is built, and lintian finds no error"
@@ -97,6 +107,11 @@ flood=$LAB_PID
 expect "dpkg -i of the next version" inside dpkg -i /tmp/next.deb
 expect_not "the gate is that of the version before" test "$(tag)" = "$own"
 expect_between "listed packets dropped meanwhile" $(($(denied) - before_denied)) 1000 10000000
+# As the package does by the service manager, which is not here.
+read -ra reload < <(inside sed -n 's/^ExecReload=!//p' /lib/systemd/system/weir-proxy.service)
+take_over() { inside "${reload[@]}" >>"$LAB_DIR/spawned.log" 2>&1; } # it keeps what it writes to open
+expect "the proxy unit's reload" take_over
+expect_not "the proxy is the one from before" test "$(proxies | head -n 1)" = "$PROXY" -a "$(proxies | wc -l)" = 1
 lab_stop "$flood"
 expect_equal "listed packets that the kernel behind the gate has seen" "$(slipped)" 0
 kill -0 $download 2>/dev/null || fails "the download is still running"
@@ -109,13 +124,18 @@ expect "his line" inside grep -qx '# mine' "/etc/weir/regions/osc-secnum-fr1.reg
 expect "the package's" inside grep -q 'of the next version' "/etc/weir/regions/osc-fr1.region"
 expect "weir.yaml" weir check
 
+story "the proxy of the version before has gone once its connections had ended"
+expect "it is one process again" eventually 35 one_proxy
+expect_not "the one from before" test "$(proxies)" = "$PROXY"
+
 story "while the gate is attached, the package does not go"
 expect_not "dpkg --purge" inside dpkg --purge weir
 expect_said "where it is attached, and what to do" 'attached to wan|detach --purge'
 expect_filtering "after that"
 
 story "detached, it goes and leaves no pin, route, user or file"
-lab_stop "$PROXY"
+kill $(proxies)
+expect "the proxy ends" eventually 35 no_proxy
 expect "weir detach" weir detach
 expect "dpkg --purge" inside dpkg --purge weir
 expect_equal "pins" "$(inside find /sys/fs/bpf -mindepth 1 ! -path '/sys/fs/bpf/*.debug')" ""

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -29,7 +30,9 @@ int weir_proxy_fail(const char *what, int error)
 
 /*
  * Serve, in a child with --background: that is no daemon's trick, but how a service manager's reload
- * gets to know that it is over. The child reports by its end of a pipe, or by ending.
+ * gets to know that it is over. The child reports by its end of a pipe, or by ending. A grandchild,
+ * in fact: when it says who it is, it is the service manager's own child. A process that is not, systemd
+ * neither waits for when it stops it nor notices when it dies.
  */
 static int run_it(struct weir_proxy_run *run)
 {
@@ -44,11 +47,16 @@ static int run_it(struct weir_proxy_run *run)
 	child = fork();
 	if (child == 0) {
 		close(ends[0]);
+		child = fork();
+		if (child)
+			_exit(child < 0 ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE);
 		setsid();
 		run->ready_fd = ends[1];
 		return weir_proxy_serve(run);
 	}
 	close(ends[1]);
+	if (child > 0)
+		waitpid(child, NULL, 0);
 	if (child > 0 && read(ends[0], &ready, 1) == 1)
 		return WEIR_EXIT_DONE;
 	return child < 0 ? weir_proxy_fail("fork", -errno) : WEIR_EXIT_FAILED;

@@ -52,14 +52,37 @@ int weir_proxy_claim(struct weir_proxy_run *run)
 	return r;
 }
 
+/*
+ * The folder, if it is the user's already: opened by the owner's right, so that a service manager
+ * who has made it need not leave us the capabilities to change it. -1: it is not, or not there.
+ */
+static int open_owned(int state, const struct passwd *entry)
+{
+	_cleanup_close_ int folder = openat(state, "proxy",
+					    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat found;
+	int fd = -1;
+
+	if (folder < 0 || fstat(folder, &found) || found.st_uid != entry->pw_uid ||
+	    found.st_gid != entry->pw_gid || (found.st_mode & 07777) != 0700)
+		return -1;
+	if (!seteuid(entry->pw_uid))
+		fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return seteuid(0) ? -1 : fd;
+}
+
 static int open_state(struct weir_proxy_run *run, struct weir_diags *diags)
 {
 	const char *user = run->config->proxy.user;
 	const struct passwd *entry = geteuid() == 0 ? weir_privileges_user(user) : NULL;
 	_cleanup_close_ int state = open(run->paths.state,
 					 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = state >= 0 && entry ? open_owned(state, entry) : -1;
 
+	if (fd >= 0) {
+		run->routes.folder_fd = take_fd(&fd);
+		return 0;
+	}
 	/* That there is no such user is said when it is to become the proxy's. */
 	if (state >= 0 && (!mkdirat(state, "proxy", 0700) || errno == EEXIST))
 		fd = openat(state, "proxy", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
