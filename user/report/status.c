@@ -176,12 +176,13 @@ static json_t *interfaces_json(const struct weir_status *status)
 		const struct weir_status_interface *interface = &status->interfaces[i];
 
 		json_array_append_new(
-			interfaces, json_pack("{s:s, s:s, s:I, s:b, s:s*}", "name", interface->name,
-					      "mode", weir_status_interface_state(interface),
-					      "program_id", (json_int_t)interface->program_id,
-					      "on_trial", interface->is_on_trial, "shared",
-					      interface->is_shared, "why_alone",
-					      *interface->why_alone ? interface->why_alone : NULL));
+			interfaces,
+			json_pack("{s:s, s:s, s:I, s:b, s:b, s:s*}", "name", interface->name,
+				  "mode", weir_status_interface_state(interface), "program_id",
+				  (json_int_t)interface->program_id, "on_trial",
+				  interface->is_on_trial, "shared", interface->is_shared,
+				  "why_alone",
+				  *interface->why_alone ? interface->why_alone : NULL));
 	}
 	return interfaces;
 }

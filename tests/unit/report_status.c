@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The state of a gate -> JSON and a table, for an interface that is shared and one that is not. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/status.h"
+
+static struct weir_status_interface interfaces[] = {
+	{.name = "eth0", .is_native = true, .is_shared = true, .program_id = 7},
+	{.name = "eth1", .is_on_trial = true, .why_alone = "the kernel cannot", .program_id = 8},
+};
+
+static struct weir_status status = {
+	.instance = "weir",
+	.is_loaded = true,
+	.has_policy = true,
+	.interfaces = interfaces,
+	.interfaces_count = 2,
+};
+
+Test(report_status, json_says_how_each_interface_is_filtered)
+{
+	char *text = weir_status_json(&status);
+	json_t *root = text ? json_loads(text, 0, NULL) : NULL, *first, *second;
+
+	cr_assert_not_null(root);
+	first = json_array_get(json_object_get(root, "interfaces"), 0);
+	second = json_array_get(json_object_get(root, "interfaces"), 1);
+	cr_assert_str_eq(json_string_value(json_object_get(first, "name")), "eth0");
+	cr_assert(json_is_true(json_object_get(first, "shared")));
+	cr_assert(json_is_false(json_object_get(first, "on_trial")));
+	cr_assert_null(json_object_get(first, "why_alone"));
+	cr_assert(json_is_false(json_object_get(second, "shared")));
+	cr_assert(json_is_true(json_object_get(second, "on_trial")));
+	cr_assert_str_eq(json_string_value(json_object_get(second, "why_alone")),
+			 "the kernel cannot");
+	json_decref(root);
+	free(text);
+}
+
+Test(report_status, table_names_a_policy_of_management_rules_alone)
+{
+	char *text;
+
+	status.fingerprint = 0;
+	text = weir_status_table(&status);
+	cr_assert_not_null(strstr(text, "management only"), "%s", text);
+	free(text);
+	status.fingerprint = 1;
+	text = weir_status_table(&status);
+	cr_assert_null(strstr(text, "management only"), "%s", text);
+	free(text);
+}
