@@ -134,7 +134,7 @@ expect_said "where it is attached, and what to do" 'attached to wan|detach --pur
 expect_filtering "after that"
 
 story "detached, it goes and leaves no pin, route, user or file"
-kill $(proxies)
+proxies | xargs kill
 expect "the proxy ends" eventually 35 no_proxy
 expect "weir detach" weir detach
 expect "dpkg --purge" inside dpkg --purge weir
