@@ -88,6 +88,28 @@ Test(diag, prints_what_is_known_and_escapes_the_input)
 	cr_expect_eq(diags.errors, 3);
 }
 
+Test(diag, keeps_errors_in_the_order_found_and_gives_up_warnings_for_them)
+{
+	_cleanup_diags_ struct weir_diags diags = {};
+
+	weir_diags_error(&diags, "first", 0, 0, "an error");
+	for (int i = 0; i < 2 * WEIR_DIAGS_MAX; i++)
+		weir_diags_warning(&diags, "file", i, 0, "a warning");
+	weir_diags_error(&diags, "second", 0, 0, "an error");
+	weir_diags_error(&diags, "third", 0, 0, "an error");
+	cr_assert_eq(diags.count, WEIR_DIAGS_MAX);
+	cr_expect_str_eq(diags.items[0].path, "first");
+	cr_expect_str_eq(diags.items[WEIR_DIAGS_MAX - 2].path, "second");
+	cr_expect_str_eq(diags.items[WEIR_DIAGS_MAX - 1].path, "third");
+	cr_expect(diags.is_incomplete);
+	for (int i = 0; i < 2 * WEIR_DIAGS_MAX; i++)
+		weir_diags_error(&diags, "more", i, 0, "an error");
+	cr_expect_eq(diags.count, WEIR_DIAGS_MAX);
+	cr_expect_eq(diags.errors, 3 + 2 * WEIR_DIAGS_MAX);
+	for (size_t i = 0; i < diags.count; i++)
+		cr_assert_eq(diags.items[i].severity, WEIR_ERROR);
+}
+
 Test(diag, counts_errors_beyond_what_it_keeps)
 {
 	_cleanup_diags_ struct weir_diags diags = {0};

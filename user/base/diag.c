@@ -3,8 +3,9 @@
  * Collects what is wrong with the input, then prints it.
  *
  * Paths and texts are copied and made printable as they are added, so that no byte of an input
- * file reaches a terminal unescaped. An error beyond WEIR_DIAGS_MAX is not kept but counted: the
- * input is wrong all the same.
+ * file reaches a terminal unescaped. Beyond WEIR_DIAGS_MAX an error takes the place of a warning,
+ * or many of those would hide why a command fails; where all are errors it is not kept but counted:
+ * the input is wrong all the same.
  */
 #include "base/diag.h"
 
@@ -17,12 +18,16 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+static void diag_done(struct weir_diag *diag)
+{
+	free(diag->path);
+	free(diag->text);
+}
+
 void weir_diags_done(struct weir_diags *diags)
 {
-	for (size_t i = 0; i < diags->count; i++) {
-		free(diags->items[i].path);
-		free(diags->items[i].text);
-	}
+	for (size_t i = 0; i < diags->count; i++)
+		diag_done(&diags->items[i]);
 	free(diags->items);
 	*diags = (struct weir_diags){0};
 }
@@ -36,6 +41,30 @@ static char *printable_copy(const char *text)
 	return copy ? weir_text_escape(text, size, copy, room) : NULL;
 }
 
+/* Could another one be kept? There is a warning to give up for as long as errors are fewer. */
+static bool has_room(const struct weir_diags *diags, enum weir_severity severity)
+{
+	return diags->count < WEIR_DIAGS_MAX ||
+	       (severity == WEIR_ERROR && diags->errors <= WEIR_DIAGS_MAX);
+}
+
+/* A place at the end, for which the last warning goes if need be; NULL: there is none. */
+static struct weir_diag *take_place(struct weir_diags *diags)
+{
+	size_t i = diags->count;
+
+	if (diags->count < WEIR_DIAGS_MAX)
+		return weir_array_add(&diags->items, &diags->count);
+	diags->is_incomplete = true;
+	while (i && diags->items[i - 1].severity != WEIR_WARNING)
+		i--;
+	if (!i)
+		return NULL;
+	diag_done(&diags->items[i - 1]);
+	memmove(&diags->items[i - 1], &diags->items[i], (diags->count - i) * sizeof(*diags->items));
+	return &diags->items[diags->count - 1];
+}
+
 static void diags_add(struct weir_diags *diags, struct weir_diag diag, const char *path,
 		      const char *format, va_list arguments)
 {
@@ -43,17 +72,15 @@ static void diags_add(struct weir_diags *diags, struct weir_diag diag, const cha
 	struct weir_diag *item;
 
 	diags->errors += diag.severity == WEIR_ERROR;
-	if (diags->count >= WEIR_DIAGS_MAX || vasprintf(&text, format, arguments) < 0) {
+	if (!has_room(diags, diag.severity) || vasprintf(&text, format, arguments) < 0) {
 		diags->is_incomplete = true;
 		return;
 	}
 	diag.text = printable_copy(text);
 	diag.path = path ? printable_copy(path) : NULL;
-	item = diag.text && (diag.path || !path) ? weir_array_add(&diags->items, &diags->count)
-						 : NULL;
+	item = diag.text && (diag.path || !path) ? take_place(diags) : NULL;
 	if (!item) {
-		free(diag.text);
-		free(diag.path);
+		diag_done(&diag);
 		diags->is_incomplete = true;
 		return;
 	}
