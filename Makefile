@@ -20,6 +20,11 @@ ZSHDIR ?= $(DATADIR)/zsh/site-functions
 FISHDIR ?= $(DATADIR)/fish/vendor_completions.d
 CFLAGS ?= -O2 -g
 B := build
+# For another machine: CROSS=aarch64-linux-gnu- SYSROOT=FOLDER B=FOLDER (scripts/builds).
+ifneq ($(CROSS),)
+CC := $(CROSS)gcc --sysroot=$(SYSROOT)
+AR := $(CROSS)ar
+endif
 
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 DEFS := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -DWEIR_SYSCONFDIR='"$(SYSCONFDIR)"'
@@ -33,7 +38,7 @@ comma := ,
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(filter x86_64,$(MACHINE)),-Wl$(comma)-z$(comma)shstk)
 BASE_CFLAGS = -std=gnu11 $(WARN) $(DEFS) -Iinclude -Iuser -I$(B)/skel -MMD -MP $(HARDEN) $(CFLAGS)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I$(SYSROOT)/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
 
 # Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
 LAYERS := base config plan sniff proxy routes control report kernel cmd
@@ -173,14 +178,15 @@ $(B)/weir-other: $(B)/main.o $(OTHERS) $(call archives,$(B))
 
 LAB := $(B)/weir $(B)/weir-other $(B)/flood
 
-# Run in virtual machines: beside the gate's own, with a second XDP program.
+# Run in virtual machines: beside the gate's own, with a second XDP program and a former gate.
 KERNEL_TESTS := $(filter-out %.bpf.c,$(wildcard tests/kernels/*.c)) tests/gate/kernel_lab.c
-$(KERNEL_TESTS:%.c=$(B)/%.o): | $(B)/skel/neighbour.skel.h
+KERNEL_SKELS := $(patsubst tests/kernels/%.bpf.c,$(B)/skel/%.skel.h,$(wildcard tests/kernels/*.bpf.c))
+$(KERNEL_TESTS:%.c=$(B)/%.o): | $(KERNEL_SKELS)
 
-$(B)/bpf/neighbour.bpf.o: tests/kernels/neighbour.bpf.c
+$(B)/bpf/%.bpf.o: tests/kernels/%.bpf.c
 	$(say) BPF $@
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 	$(Q)llvm-strip -g $@
 
 $(B)/kernel-tests: $(KERNEL_TESTS:%.c=$(B)/%.o) $(call archives,$(B))
@@ -361,7 +367,7 @@ help: ## this list
 # Named, so that make takes none of them for an intermediate file: it keeps those, but leaves them
 # as they are when what they are made of has changed.
 .PHONY: named
-named: $(BPF_OBJS) $(SKELS) $(B)/skel/neighbour.skel.h $(B)/other/gate.bpf.o $(B)/other/gate.skel.h \
+named: $(BPF_OBJS) $(SKELS) $(KERNEL_SKELS) $(KERNEL_SKELS:$(B)/skel/%.skel.h=$(B)/bpf/%.bpf.o) $(B)/other/gate.bpf.o $(B)/other/gate.skel.h \
 	$(BENCH_SKELS) $(BENCH_SKELS:.skel.h=.bpf.o)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name sysroot -prune -o -name '*.d' -type f -print 2>/dev/null)

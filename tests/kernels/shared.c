@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The gate beside another XDP program, on kernels that allow it: attach, upgrade in place,
- * commands that were killed half-way. Packets are real ones, from one end of a veth pair to the
- * other; the neighbour behind the gate counts those that came through.
+ * commands that were killed half-way.
  */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <criterion/criterion.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include <xdp/libxdp.h>
 
 #include "base/cleanup.h"
 #include "gate/kernel_lab.h"
@@ -24,24 +17,11 @@
 #include "kernel/dispatcher.h"
 #include "kernel/shared.h"
 #include "neighbour.skel.h"
+#include "wire.h"
 
 TestSuite(shared, .timeout = 240);
 
 static struct lab lab;
-static struct weir_neighbour *neighbour;
-static struct xdp_program *neighbour_program;
-
-/* va is the gate's NIC, vb the wire. */
-static void make_pair(const char *here, const char *there)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command),
-		 "ip link add %s mtu 1500 type veth peer name %s && ip link set %s up && "
-		 "ip link set %s up",
-		 here, there, here, there);
-	cr_assert_eq(system(command), 0);
-}
 
 static void set_up(void)
 {
@@ -55,28 +35,6 @@ static void tear_down(void)
 	lab_done(&lab);
 }
 
-static void attach_neighbour(const char *interface, enum xdp_attach_mode mode)
-{
-	DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .prog_name = "neighbour");
-
-	neighbour = weir_neighbour__open();
-	cr_assert_not_null(neighbour);
-	options.obj = neighbour->obj;
-	neighbour_program = xdp_program__create(&options);
-	cr_assert_eq(libxdp_get_error(neighbour_program), 0);
-	xdp_program__set_xdp_frags_support(neighbour_program, true);
-	cr_assert_eq(xdp_program__attach(neighbour_program, if_nametoindex(interface), mode, 0), 0);
-}
-
-static __u64 neighbour_count(void)
-{
-	__u32 key = 0;
-	__u64 count = 0;
-
-	cr_assert_eq(bpf_map_lookup_elem(bpf_map__fd(neighbour->maps.bss), &key, &count), 0);
-	return count;
-}
-
 static struct weir_attached attach(const char *interface, enum weir_mode mode)
 {
 	struct weir_attached attached;
@@ -84,55 +42,6 @@ static struct weir_attached attach(const char *interface, enum weir_mode mode)
 
 	cr_assert_eq(r, 0, "attach: %d: %s", r, lab_said(&lab));
 	return attached;
-}
-
-static int open_wire(const char *interface, struct sockaddr_ll *to)
-{
-	int fd = socket(AF_PACKET, SOCK_RAW, 0);
-
-	cr_assert_geq(fd, 0);
-	*to = (struct sockaddr_ll){.sll_family = AF_PACKET,
-				   .sll_ifindex = if_nametoindex(interface)};
-	return fd;
-}
-
-static void send_syns(const char *wire, const char *source, int count)
-{
-	const struct weir_probe probe = {inet_addr(source), inet_addr("198.18.0.1"), 40000, 80,
-					 IPPROTO_TCP};
-	__u8 frame[WEIR_PROBE_BYTES];
-	struct sockaddr_ll to;
-	_cleanup_close_ int fd = open_wire(wire, &to);
-
-	weir_probe_frame(&probe, frame);
-	for (int i = 0; i < count; i++)
-		cr_assert_eq(
-			sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)),
-			(ssize_t)sizeof(frame));
-	usleep(50000); /* NAPI of the other end */
-}
-
-/* How many of ten SYNs come through the gate to its neighbour. */
-static unsigned int through(const char *wire, const char *source)
-{
-	__u64 before = neighbour_count();
-
-	send_syns(wire, source, 10);
-	return neighbour_count() - before;
-}
-
-static void expect_judged(const char *wire, const char *when)
-{
-	cr_expect_eq(through(wire, "203.0.113.9"), 0, "a listed source, %s", when);
-	cr_expect_eq(through(wire, "198.51.100.7"), 10, "a good source, %s", when);
-}
-
-static size_t gates_on(const char *interface)
-{
-	_cleanup_seats_ struct weir_seats seats = {};
-
-	cr_assert_eq(weir_seats_open(if_nametoindex(interface), &seats), 0);
-	return seats.count;
 }
 
 /* Put a new gate in the place of the live one, as an upgrade of weir does. */
@@ -220,8 +129,8 @@ Test(shared, takes_jumbo_frames, .init = set_up, .fini = tear_down)
 Test(shared, names_a_program_that_does_not_share, .init = set_up, .fini = tear_down)
 {
 	struct weir_attached attached;
+	struct weir_neighbour *neighbour = weir_neighbour__open_and_load();
 
-	neighbour = weir_neighbour__open_and_load();
 	cr_assert_not_null(neighbour);
 	cr_assert_eq(bpf_xdp_attach(if_nametoindex("va"),
 				    bpf_program__fd(neighbour->progs.neighbour), 0, NULL),
@@ -319,46 +228,25 @@ Test(shared, removes_an_old_gate_that_was_left, .init = set_up, .fini = tear_dow
 
 /* ---- upgrade under fire -------------------------------------------------------------------- */
 
-static volatile bool must_stop;
-
-static void *flood(void *source)
-{
-	const struct weir_probe probe = {inet_addr(source), inet_addr("198.18.0.1"), 40000, 80,
-					 IPPROTO_TCP};
-	__u8 frame[WEIR_PROBE_BYTES];
-	struct sockaddr_ll to;
-	int fd = open_wire("vb", &to);
-	size_t sent = 0;
-
-	weir_probe_frame(&probe, frame);
-	while (!must_stop)
-		sent += sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) > 0;
-	close(fd);
-	return (void *)sent;
-}
-
 /* Upgrades while listed sources flood in: nobody gets past both gates. */
 Test(shared, lets_no_listed_packet_slip_while_it_is_replaced, .init = set_up, .fini = tear_down)
 {
 	enum { UPGRADES = 6 };
-	pthread_t sender;
-	void *sent;
+	struct flood listed = {.wire = "vb", .source = "203.0.113.9"};
 	__u64 before;
 
 	attach_neighbour("va", XDP_MODE_NATIVE);
 	attach("va", WEIR_MODE_AUTO);
 	usleep(100000);
 	before = neighbour_count();
-	cr_assert_eq(pthread_create(&sender, NULL, flood, "203.0.113.9"), 0);
+	flood_begin(&listed);
 	for (int i = 0; i < UPGRADES; i++)
 		replace_gate();
-	must_stop = true;
-	pthread_join(sender, &sent);
-	usleep(100000);
+	flood_end(&listed);
 	fprintf(stderr,
 		"fact: %d upgrades behind the dispatcher under %zu listed packets, %llu slipped\n",
-		UPGRADES, (size_t)sent, neighbour_count() - before);
-	cr_expect_gt((size_t)sent, 100);
+		UPGRADES, listed.sent, neighbour_count() - before);
+	cr_expect_gt(listed.sent, 100);
 	cr_expect_eq(neighbour_count() - before, 0);
 	cr_expect_eq(gates_on("va"), 1);
 }
