@@ -287,7 +287,7 @@ faults: $(LAB) ## system calls that fail, and kill -9 at each (root, minutes; FA
 soak: $(LAB) ## everything at once for a while: mixed load, changes, hand-overs (root; SOAK_S=180 seconds)
 	$(Q)TIME_MAX_S=$$(($${SOAK_S:-180} + 300)) scripts/run-tests soak tests/soak/*.soak.sh
 
-kernels: $(B)/kernel-tests $(B)/gate-tests ## the same on Debian's kernels, in virtual machines
+kernels: $(B)/weir $(B)/kernel-tests $(B)/gate-tests ## every compiler; Debian's kernels and arm64, in virtual machines
 	$(Q)scripts/kernels
 
 boot: deb $(B)/weir-other ## a machine with the package comes up under a flood, in qemu (root, some minutes)
