@@ -351,11 +351,12 @@ uninstall: ## remove what install put there; what you wrote in SYSCONFDIR stays
 	rm -rf $(DESTDIR)$(DATADIR)/weir
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/weir 2>/dev/null || :
 
-# From what is built already; dpkg-buildpackage does it from nothing.
+# From what is built already; dpkg-buildpackage does it from nothing. One at a time, and put in place whole:
+# tests that run side by side install it.
 deb: $(B)/weir $(MAN) ## Debian's package, in build/deb
-	$(Q)mkdir -p $(B)/deb
-	$(Q){ dh_clean && debian/rules binary DEBDIR=$(B)/deb && dh_clean; } >$(B)/deb/log 2>&1 || \
-		{ tail -n 30 $(B)/deb/log >&2; exit 1; }
+	$(Q)mkdir -p $(B)/deb/new
+	$(Q)flock $(B)/deb sh -c 'dh_clean && debian/rules binary DEBDIR=$(B)/deb/new && dh_clean && \
+		mv $(B)/deb/new/*.deb $(B)/deb' >$(B)/deb/log 2>&1 || { tail -n 30 $(B)/deb/log >&2; exit 1; }
 	$(Q)ls $(B)/deb/weir_$(VERSION)_*.deb
 
 clean: ## remove everything built

@@ -7,11 +7,14 @@
 #
 #     machine_up                   after `begin`; a second call makes a fresh one
 #     machine COMMAND...           as root there; the repository is where it runs
-#     machine_install              the package, as apt-get installs it
+#     machine_install              the package
 MACHINE=''
 
-# The package that is installed, built once a run.
+# The package that is installed, of the program as it is built.
 machine_package() {
+	local deb
+	deb=$(echo "$LAB_ROOT"/build/deb/weir_*.deb)
+	[[ ! $deb -nt $WEIR ]] || return 0
 	make -s --no-print-directory -C "$LAB_ROOT" deb || lab_fail "make deb failed"
 }
 
@@ -73,7 +76,8 @@ machine_processes() {
 }
 
 machine_install() {
-	machine sh -c 'apt-get -qq install ./build/deb/weir_*.deb' >"$LAB_DIR/install.log" 2>&1 ||
+	machine_package
+	machine sh -c 'dpkg -i build/deb/weir_*.deb' >"$LAB_DIR/install.log" 2>&1 ||
 		lab_fail "the package does not install: $(tail -n 5 "$LAB_DIR/install.log")"
 }
 
