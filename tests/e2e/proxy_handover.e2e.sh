@@ -97,6 +97,21 @@ for _ in {1..20}; do expect "each client is served" served; done
 expect "then another one takes over" take_over
 expect "a client is served" served
 
+story "who has hung up takes nothing over any more, though it comes back at once"
+python3 - "$socket" <<'END' >"$LAB_DIR/said" 2>&1
+import socket, sys, time
+for verb in "takeover", "serving":
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(sys.argv[1])
+    control.sendall(b'{"version": 1, "verb": "%s"}\n' % verb.encode())
+    print(control.recv(65536).decode())
+    control.close()
+    time.sleep(0.2)
+END
+expect "what it is told" cat "$LAB_DIR/said"
+expect_said "that" 'nothing is being taken over'
+expect "a client is served" served
+
 story "killed at any moment of a hand-over: the lock names who is in charge, and it serves"
 for _ in {1..12}; do
 	lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy --takeover
@@ -112,7 +127,7 @@ seq 300000 | sed 's/.*/n&.example app=n http 10.66.0.2:8080/' >>"$LAB_DIR/apps.r
 old=$(pid_now)
 lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy --takeover
 new=$LAB_PID
-has_lock() { ls -l "/proc/$new/fd" | grep -q proxy.lock; }
+has_lock() { find "/proc/$new/fd" -lname '*proxy.lock' | grep -q .; }
 eventually 10 has_lock
 lab_stop "$old" KILL
 expect "who is in charge" eventually 5 sh -c "grep -q '^pid $new ' /run/$LAB/proxy.lock"

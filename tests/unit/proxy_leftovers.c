@@ -93,7 +93,7 @@ static void serve_two_answers(struct lab_container *container, int fd)
 	lab_read_head(fd, head, sizeof(head));
 	size = sprintf(both, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", long_size);
 	memset(both + size, 'x', long_size);
-	memcpy(both + size + long_size, poison, strlen(poison));
+	strcpy(both + size + long_size, poison);
 	lab_send(fd, both, size + long_size + strlen(poison));
 	free(both);
 	lab_read_head(fd, head, sizeof(head));

@@ -255,21 +255,25 @@ Test(table, leaves_out_who_is_quarantined_ever_longer)
 
 enum { PICKS = 300000 };
 
-/* Returns how often nobody was found. */
+struct picker {
+	pthread_t thread;
+	struct weir_pool *pool;
+	int missed; /* how often nobody was found */
+};
+
 static void *pick_often(void *argument)
 {
-	struct weir_pool *pool = argument;
-	long missed = 0;
+	struct picker *picker = argument;
 
 	for (int i = 0; i < PICKS; i++) {
 		struct weir_container_state *container;
 
-		if (weir_pool_pick(pool, 1, 0, NULL, &container))
-			missed++;
+		if (weir_pool_pick(picker->pool, 1, 0, NULL, &container))
+			picker->missed++;
 		else
 			weir_container_leave(container);
 	}
-	return (void *)missed;
+	return NULL;
 }
 
 Test(table, finds_the_one_that_is_well_whoever_else_picks)
@@ -277,16 +281,16 @@ Test(table, finds_the_one_that_is_well_whoever_else_picks)
 	struct weir_route routes[] = {route("a", "a", 2)};
 	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 1, NULL);
 	struct weir_pool *pool = weir_table_find(table, "a", 1, WEIR_HTTP);
-	pthread_t threads[3];
+	struct picker pickers[3];
 
 	weir_container_failed(pool->containers[0], 1);
-	for (int i = 0; i < 3; i++)
-		pthread_create(&threads[i], NULL, pick_often, pool);
 	for (int i = 0; i < 3; i++) {
-		void *missed;
-
-		pthread_join(threads[i], &missed);
-		cr_expect_eq((long)missed, 0, "%ld of %d", (long)missed, PICKS);
+		pickers[i] = (struct picker){.pool = pool};
+		pthread_create(&pickers[i].thread, NULL, pick_often, &pickers[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		pthread_join(pickers[i].thread, NULL);
+		cr_expect_eq(pickers[i].missed, 0, "%d of %d", pickers[i].missed, PICKS);
 	}
 }
 

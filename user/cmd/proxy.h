@@ -33,7 +33,7 @@ struct weir_takeover {
 	int giver_fd;    /* the new one's connection to the old one; -1: none */
 	int giver_pidfd; /* by which it learns of the old one's death; -1: cannot */
 	const struct weir_control_conn *taker;
-	int taker_fd; /* tells whether `taker` is still the same connection */
+	__u64 taker_number; /* tells whether `taker` is still the same connection */
 	pid_t taker_pid;
 	bool is_handed_over;
 };

@@ -46,8 +46,8 @@ bool weir_takeover_is_under_way(const struct weir_proxy_run *run)
 {
 	const struct weir_takeover *takeover = &run->takeover;
 
-	return takeover->taker && takeover->taker->fd == takeover->taker_fd &&
-	       takeover->taker->pid == takeover->taker_pid;
+	return takeover->taker && takeover->taker->fd >= 0 &&
+	       takeover->taker->number == takeover->taker_number;
 }
 
 bool weir_takeover_is_over(const struct weir_proxy_run *run)
@@ -78,7 +78,7 @@ int weir_takeover_give(struct weir_control_call *call)
 		conn->passed[count++] = run->shared.metrics_fd;
 	conn->passed_count = count;
 	takeover->taker = conn;
-	takeover->taker_fd = conn->fd;
+	takeover->taker_number = conn->number;
 	takeover->taker_pid = conn->pid;
 	return json_object_update_new(call->reply,
 				      json_pack("{s:i, s:i, s:[b, b], s:b}", "pid", getpid(),

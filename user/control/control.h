@@ -33,7 +33,8 @@ enum {
 /* A client's connection. Private to the server, but for what a handler may look at. */
 struct weir_control_conn {
 	int fd;
-	pid_t pid; /* of who connected, as the kernel says */
+	__u64 number; /* no two connections of a server have the same */
+	pid_t pid;    /* of who connected, as the kernel says */
 	uid_t uid;
 	char *in;
 	size_t in_size, in_room;

@@ -22,6 +22,7 @@ struct weir_control_server {
 	int listener_fd;
 	const struct weir_control_verb *verbs;
 	void *context;
+	__u64 accepted;
 	struct weir_control_conn conns[WEIR_CONTROL_CLIENTS_MAX]; /* fd -1: free */
 };
 
@@ -62,7 +63,8 @@ int weir_control_server_new(int listener_fd, const struct weir_control_verb *ver
 
 	if (!server)
 		return -ENOMEM;
-	*server = (struct weir_control_server){listener_fd, verbs, context, {}};
+	*server = (struct weir_control_server){
+		.listener_fd = listener_fd, .verbs = verbs, .context = context};
 	for (size_t i = 0; i < WEIR_CONTROL_CLIENTS_MAX; i++)
 		server->conns[i].fd = -1;
 	*ret_server = server;
@@ -132,6 +134,7 @@ static void accept_one(struct weir_control_server *server)
 	    (peer.uid != 0 && peer.uid != geteuid()))
 		return;
 	*conn = (struct weir_control_conn){.fd = take_fd(&fd),
+					   .number = ++server->accepted,
 					   .pid = peer.pid,
 					   .uid = peer.uid,
 					   .deadline_ns = now_ns() + WEIR_CONTROL_DEADLINE_NS};
