@@ -270,6 +270,11 @@ bench-proxy: $(B)/weir $(B)/weir-copy $(B)/weir-splice $(B)/bench-proxy ## the p
 	$(Q)scripts/setup bench-proxy
 	$(Q)scripts/bench-proxy
 
+bench-attacks: $(LAB) $(B)/bench-proxy $(B)/bench-gate ## good clients while both are attacked, beside the peers (root, some minutes)
+	$(Q)scripts/setup bench-proxy
+	$(Q)scripts/bench-proxy attacks
+	$(Q)scripts/bench-floods
+
 # ---- what to run --------------------------------------------------------------------------
 
 unit: $(UNITS) ## unit tests: no privileges

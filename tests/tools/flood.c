@@ -3,12 +3,13 @@
  * flood: a bounded sender of frames for tests, on one wire of a network namespace.
  *
  *   flood -i IFACE -m MAC -d ADDRESS [-p PORT] [-s PREFIX] [-l BYTES] [-r PACKETS_PER_S]
- *         [-t SECONDS] [-k ack|syn|udp]
+ *         [-t SECONDS] [-k ack|syn|udp] [-f] [-c]
  *
  * Sends frames of BYTES (60) to ADDRESS:PORT (80) for SECONDS (1, at most 60), from sources that
  * walk through PREFIX in an order that visits each once before any again. Their TCP checksum is
  * wrong on purpose: what the gate lets through is counted by the kernel behind it and answered
- * by nobody, so that the flood meets the gate alone. Prints `FRAMES BYTES NANOSECONDS`.
+ * by nobody, so that the flood meets the gate alone; -c makes it right. -f makes each the first fragment of a
+ * packet. Prints `FRAMES BYTES NANOSECONDS`.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +56,7 @@ struct flood {
 	uint64_t packets_per_s; /* 0: as fast as it goes */
 	uint64_t duration_ns;
 	enum kind kind;
+	bool is_fragment, has_checksum;
 };
 
 static uint64_t now_ns(void)
@@ -82,6 +85,21 @@ static uint16_t ip_checksum(const struct iphdr *ip)
 	return ~(sum + (sum >> 16));
 }
 
+/* RFC 9293, section 3.1: over the addresses, the protocol, the length and the segment. */
+static uint16_t tcp_checksum(const struct frame *frame)
+{
+	uint16_t size = ntohs(frame->ip.tot_len) - sizeof(frame->ip), word;
+	uint32_t sum = htons(IPPROTO_TCP) + htons(size);
+	const uint8_t *at = (const uint8_t *)&frame->ip.saddr;
+
+	for (size_t i = 0; i < 2 * sizeof(frame->ip.saddr) + size; i += 2) {
+		memcpy(&word, at + i, sizeof(word));
+		sum += word;
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~(sum + (sum >> 16));
+}
+
 /* The next frame: an odd step through the prefix visits every address of it once a round. */
 static void fill(struct flood *flood, struct frame *frame)
 {
@@ -92,6 +110,10 @@ static void fill(struct flood *flood, struct frame *frame)
 	frame->ip.check = 0;
 	frame->ip.check = ip_checksum(&frame->ip);
 	frame->tcp.source = htons(1024 + flood->step % 60000);
+	if (!flood->has_checksum)
+		return;
+	frame->tcp.check = 0;
+	frame->tcp.check = tcp_checksum(frame);
 }
 
 /* Sends one batch. Returns how many frames the wire took. */
@@ -158,6 +180,7 @@ static void make_model(struct flood *flood)
 				   .ihl = 5,
 				   .ttl = 64,
 				   .protocol = IPPROTO_TCP,
+				   .frag_off = htons(flood->is_fragment ? IP_MF : 0),
 				   .tot_len = htons(flood->frame_bytes - ETH_HLEN),
 				   .daddr = model->ip.daddr};
 	if (flood->kind == KIND_UDP) {
@@ -217,7 +240,7 @@ static const char *take_options(struct flood *flood, int argc, char **argv)
 	struct in_addr to = {};
 	int option;
 
-	while ((option = getopt(argc, argv, "i:m:d:p:s:l:r:t:k:")) != -1) {
+	while ((option = getopt(argc, argv, "i:m:d:p:s:l:r:t:k:fc")) != -1) {
 		errno = EINVAL;
 		if (option == 'i')
 			interface = optarg;
@@ -237,6 +260,10 @@ static const char *take_options(struct flood *flood, int argc, char **argv)
 			flood->duration_ns = take_number(optarg, 1, SECONDS_MAX) * NS_PER_S;
 		else if (option == 'k')
 			flood->kind = take_kind(optarg);
+		else if (option == 'f')
+			flood->is_fragment = true;
+		else if (option == 'c')
+			flood->has_checksum = true;
 		else
 			die(optarg ? optarg : "unknown option");
 	}

@@ -16,13 +16,17 @@
 static const struct {
 	const char *name;
 	void (*run)(char **arguments);
-	bool has_origin; /* serves the origin itself */
+	enum {
+		ORIGIN_HERE,
+		ORIGIN_APART,
+		ORIGIN_REAL
+	} origin; /* in this process, its child, or a web server */
 } benchmarks[] = {
-	{"conn", bench_conn, true},       {"names", bench_names, true},
-	{"request", bench_request, true}, {"sweep", bench_sweep, true},
-	{"bulk", bench_bulk, true},       {"idle", bench_idle, false},
-	{"reload", bench_reload, false},  {"steady", bench_steady, false},
-	{"rate", bench_rate, false},
+	{"conn", bench_conn, ORIGIN_HERE},       {"names", bench_names, ORIGIN_HERE},
+	{"request", bench_request, ORIGIN_HERE}, {"sweep", bench_sweep, ORIGIN_HERE},
+	{"bulk", bench_bulk, ORIGIN_HERE},       {"idle", bench_idle, ORIGIN_APART},
+	{"reload", bench_reload, ORIGIN_APART},  {"steady", bench_steady, ORIGIN_APART},
+	{"rate", bench_rate, ORIGIN_APART},      {"attacks", bench_attacks, ORIGIN_REAL},
 };
 
 enum { COUNT = sizeof(benchmarks) / sizeof(benchmarks[0]) };
@@ -59,9 +63,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < COUNT; i++) {
 		if (argc < 2 || strcmp(argv[1], benchmarks[i].name) != 0)
 			continue;
-		if (benchmarks[i].has_origin)
+		if (benchmarks[i].origin == ORIGIN_HERE)
 			origin_open();
-		else
+		else if (benchmarks[i].origin == ORIGIN_APART)
 			start_origin();
 		benchmarks[i].run(argv + 2);
 		bench_print_results();

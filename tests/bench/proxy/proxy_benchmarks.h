@@ -34,4 +34,7 @@ void bench_rate(char **arguments);
 /* TLS-PORT's contender, HTTP-PORT's, SECONDS, RESULT: connections and requests; how many fail. */
 void bench_steady(char **arguments);
 
+/* CONTENDER...: the latency of good clients under attack, with a web server behind each proxy. */
+void bench_attacks(char **arguments);
+
 #endif
