@@ -29,7 +29,7 @@ static void shed_one(struct weir_worker *worker, int listener)
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	closep(&fd);
 	worker->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	worker->counters.endings[WEIR_END_OUT_OF_DESCRIPTORS]++;
+	WEIR_COUNT(worker->counters.endings[WEIR_END_OUT_OF_DESCRIPTORS], 1);
 }
 
 /* Listeners are watched level-triggered, and not at all while nothing is accepted from them. */
@@ -80,7 +80,7 @@ static void welcome(struct weir_worker *worker, int fd, enum weir_protocol proto
 		pause_accepting(worker, WEIR_END_OUT_OF_MEMORY);
 		return;
 	}
-	worker->counters.connections++;
+	WEIR_COUNT(worker->counters.connections, 1);
 	/* Edge-triggered: what has come already is reported when the descriptor is added. */
 	if (weir_worker_watch(worker, &conn->client) < 0) {
 		weir_conn_close(conn, WEIR_END_OUT_OF_MEMORY);
@@ -123,7 +123,7 @@ static void accept_some(struct weir_worker *worker, struct weir_listener_end *fr
 		int fd;
 
 		if (is_full(worker)) {
-			worker->counters.endings[WEIR_END_TOO_MANY_CONNECTIONS]++;
+			WEIR_COUNT(worker->counters.endings[WEIR_END_TOO_MANY_CONNECTIONS], 1);
 			pause_accepting(worker, WEIR_END_TOO_MANY_CONNECTIONS);
 			return;
 		}

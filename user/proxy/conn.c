@@ -55,7 +55,7 @@ struct weir_conn *weir_conn_new(struct weir_worker *worker, int fd, enum weir_pr
 	conn->meter.kind = WEIR_TIMER_METER;
 	weir_list_init(&conn->ready);
 	weir_list_append(&worker->conns, &conn->all);
-	worker->conns_count++;
+	WEIR_COUNT(worker->conns_count, 1);
 	weir_conn_wait(conn, limits(conn)->hello_ns);
 	return conn;
 }
@@ -91,7 +91,7 @@ void weir_conn_unroute(struct weir_conn *conn)
 void weir_conn_log(struct weir_conn *conn, enum weir_ending ending)
 {
 	conn->ending = ending;
-	conn->worker->counters.endings[ending]++;
+	WEIR_COUNT(conn->worker->counters.endings[ending], 1);
 	/* Not the end of a request: of a connection between two. */
 	if (ending == WEIR_END_KEEPALIVE_TIMEOUT)
 		return;
@@ -124,7 +124,7 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending)
 	closep(&conn->client.fd);
 	weir_list_remove(&conn->all);
 	weir_list_append(&worker->closed, &conn->all);
-	worker->conns_count--;
+	WEIR_COUNT(worker->conns_count, -1);
 }
 
 /* Discard what still comes; MSG_TRUNC on TCP frees it without a copy. */

@@ -88,7 +88,7 @@ static void keep(struct weir_conn *conn, const struct weir_request *request)
 	conn->is_up_done = conn->is_down_done = conn->is_up_broken = false;
 	conn->interim_bytes = 0;
 	conn->requests++;
-	conn->worker->counters.requests++;
+	WEIR_COUNT(conn->worker->counters.requests, 1);
 }
 
 /* Judge what came of the body with the head: no container sees a request known to be bad. */

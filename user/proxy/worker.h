@@ -30,6 +30,9 @@ struct weir_proxy_limits {
 
 extern const struct weir_proxy_limits weir_proxy_limits_default;
 
+/* Add to a number that only this worker writes and any thread may read at the same time. */
+#define WEIR_COUNT(number, by) __atomic_store_n(&(number), (number) + (by), __ATOMIC_RELAXED)
+
 struct weir_counters {
 	__u64 connections;
 	__u64 requests;
@@ -63,15 +66,15 @@ struct weir_worker {
 	struct weir_list_link idle_links;
 	struct weir_list_link closed;
 	struct weir_link *closed_links;
-	__u32 conns_count;
-	__u64 now_ns;  /* CLOCK_MONOTONIC of this turn */
-	__u64 wall_ms; /* CLOCK_REALTIME of this turn */
+	__u32 conns_count; /* by WEIR_COUNT */
+	__u64 now_ns;      /* CLOCK_MONOTONIC of this turn */
+	__u64 wall_ms;     /* CLOCK_REALTIME of this turn */
 	__u64 random[2];
 	__u64 accept_again_ns; /* 0: accepting; else paused until then */
 	__u64 say_again_ns;    /* not before then does the log say so again */
 	__u64 drain_until_ns;
 	bool is_draining;
-	struct weir_counters counters;
+	struct weir_counters counters; /* likewise */
 };
 
 /* Run until the proxy stops; the thread's main function. */
