@@ -25,6 +25,15 @@ expect_between "tables for people" \
 expect_exit 0 "interrupting it is no error" gate timeout --preserve-status -s INT 1 sh -c \
 	"exec '$WEIR' -I $LAB counts --watch"
 
+story "a reader that goes ends watching without a complaint, a full disk with one"
+for watching in 'counts --watch=0.2' 'status --watch=0.2' 'top -d 0.2'; do
+	# shellcheck disable=SC2086 # words
+	said=$( (weir $watching 2>&1 >&3 | cat) 3> >(head -n 1 >/dev/null))
+	expect_equal "$watching says" "$said" ""
+done
+SAID=$(weir version 2>&1 >/dev/full)
+expect_said "version, on a full disk" 'No space left'
+
 story "status --watch shows the rates beside the state"
 said=$(gate timeout -s INT 2.5 "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" status --watch)
 expect_equal "times that rates were said" "$(grep -c '^rates: .*dropped [0-9.]*k\? packets/s' <<<"$said")" \

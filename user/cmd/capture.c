@@ -6,8 +6,10 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 
@@ -209,6 +211,18 @@ static int put_line(struct run *run, const struct weir_watch_frame *frame)
 	return 0;
 }
 
+/* stdio keeps what it could not write: what is left of it would fail once more at the end. */
+static int flush(const struct run *run)
+{
+	int r = fflush(run->to) ? -errno : 0;
+
+	if (r) {
+		__fpurge(run->to);
+		clearerr(run->to);
+	}
+	return r;
+}
+
 /* Returns 1 once there are enough. */
 static int take_frame(void *argument, const struct weir_watch_frame *frame)
 {
@@ -217,8 +231,9 @@ static int take_frame(void *argument, const struct weir_watch_frame *frame)
 
 	if (r)
 		return r;
-	if (ferror(run->to))
-		return -EIO;
+	r = ferror(run->to) ? flush(run) ?: -EIO : 0;
+	if (r)
+		return r;
 	run->count++;
 	return run->count_max && run->count >= run->count_max;
 }
@@ -246,18 +261,27 @@ static int open_output(struct run *run, struct weir_diags *diags)
 				"or leave -w out");
 }
 
-/* The reader at the other end of a pipe may go at any time: that is an end like any other. */
+static bool has_reader(const struct run *run)
+{
+	struct pollfd end = {.fd = fileno(run->to)};
+
+	return poll(&end, 1, 0) <= 0 || !(end.revents & POLLERR);
+}
+
+/*
+ * The reader at the other end of a pipe may go at any time, with no frame to be written: that is an
+ * end like any other.
+ */
 static int follow(struct run *run, struct weir_capture *capture)
 {
 	unsigned long long end_ns = run->for_ns ? weir_now_ns() + run->for_ns : 0;
 	int r = 0;
 
-	while (!r && !is_interrupted && (!end_ns || weir_now_ns() < end_ns)) {
+	while (!r && !is_interrupted && has_reader(run) && (!end_ns || weir_now_ns() < end_ns)) {
 		r = weir_capture_poll(capture, POLL_MS, take_frame, run);
-		if (fflush(run->to))
-			return errno == EPIPE ? 0 : -errno;
+		r = flush(run) ?: r;
 	}
-	return r < 0 ? r : 0;
+	return r > 0 ? 0 : r;
 }
 
 static void say_what_was_left_out(const struct run *run, const struct weir_capture *capture)
@@ -278,18 +302,18 @@ static int capture_frames(const struct weir_cli *cli, struct run *run, struct we
 	struct weir_paths paths;
 	int r = weir_paths_make(cli->instance, diags, &paths) ?:
 		weir_pins_need(&paths, diags, &maps) ?:
-		open_output(run, diags) ?:
-		weir_capture_start(&paths, &maps, &run->filter, diags, &capture);
+		/* First: one that is refused leaves the file of another as it is. */
+		weir_capture_start(&paths, &maps, &run->filter, diags, &capture) ?:
+		open_output(run, diags);
 
 	if (r)
 		return r;
 	if (run->path)
 		weir_pcapng_begin(run->to, "weir " WEIR_VERSION);
-	fflush(run->to);
-	r = follow(run, capture);
+	r = flush(run) ?: follow(run, capture);
 	say_what_was_left_out(run, capture);
 	weir_capture_stop(&capture);
-	return r ? weir_diags_error(diags, run->path, 0, 0, "%s", strerror(-r)) : 0;
+	return r && r != -EPIPE ? weir_diags_error(diags, run->path, 0, 0, "%s", strerror(-r)) : 0;
 }
 
 int weir_cmd_capture(const struct weir_cli *cli, int argc, char **argv)

@@ -212,7 +212,7 @@ int weir_cmd_counts(const struct weir_cli *cli, int argc, char **argv)
 	    : run.watches ? show_rates(&run, &diags)
 			  : show_counts(&run, &diags);
 	/* To be interrupted, or to be left by who reads, is how watching ends. */
-	if ((run.watches || run.sources) && (r == -EINTR || r == -EPIPE))
-		r = 0;
+	if (run.watches || run.sources)
+		r = weir_watch_end(r == -EINTR ? 0 : r);
 	return weir_cmd_end(&diags, r);
 }

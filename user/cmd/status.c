@@ -130,7 +130,7 @@ static int watch(struct run *run, unsigned long long interval_ns, struct weir_di
 		r = show_again(run, diags);
 	while (!r && weir_watch_wait(interval_ns));
 	weir_counts_report_done(&run->before);
-	return r == -EPIPE ? 0 : r;
+	return weir_watch_end(r);
 }
 
 int weir_cmd_status(const struct weir_cli *cli, int argc, char **argv)

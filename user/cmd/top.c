@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * weir top: the live screen. On a terminal by ncurses; anywhere else the same lines, one screen
- * after the other. What is on it and what keys do is in the other files of top.
+ * weir top: the live screen. On a terminal by ncurses; anywhere else, or where the terminal cannot
+ * place text, the same lines, one screen after the other. What is on it and what keys do is in the other files of top.
  */
 #include "cmd/top.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cmd/common.h"
+#include "cmd/terminal.h"
 
 static const char usage[] = "top [-d SECONDS] [-n COUNT]";
 
@@ -86,6 +87,9 @@ static int draw(const struct weir_top *top)
 		return r;
 	for (int i = 0; i < LINES && (size_t)i < screen.count; i++)
 		draw_line(i, &screen.lines[i]);
+	/* Where not all fits, what is asked is still to be seen. */
+	if ((size_t)LINES < screen.count)
+		draw_line(LINES - 1, &screen.lines[screen.count - 1]);
 	refresh();
 	r = (int)screen.sources_rows;
 	weir_top_screen_done(&screen);
@@ -101,7 +105,9 @@ static int wait_for_keys(struct weir_top *top, __u64 until_ns)
 	while (rows >= 0 && !top->ends && !weir_watch_is_over() && weir_now_ns() < until_ns) {
 		int key = getch(), r = 0;
 
-		if (key != ERR) {
+		if (key == KEY_RESIZE) {
+			rows = draw(top); /* a window that changes answers no question */
+		} else if (key != ERR) {
 			weir_top_key(top, key_of(key), (size_t)rows);
 			rows = draw(top);
 		}
@@ -122,8 +128,8 @@ static int run_screen(struct weir_top *top, const struct options *options, struc
 	int r = 0;
 
 	if (!terminal)
-		return weir_diags_error(diags, NULL, 0, 0, "this terminal (TERM=%s) is not known",
-					getenv("TERM") ?: "");
+		return weir_diags_error(diags, NULL, 0, 0, "this terminal (TERM=%s) is not usable",
+					getenv("TERM"));
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
@@ -197,7 +203,7 @@ static int run_plain(struct weir_top *top, const struct options *options, struct
 			putchar('\n');
 		r = r ?: weir_top_read(top, diags) ?: print_screen(top);
 	}
-	return r == -EPIPE ? 0 : r;
+	return weir_watch_end(r);
 }
 
 int weir_cmd_top(const struct weir_cli *cli, int argc, char **argv)
@@ -214,7 +220,7 @@ int weir_cmd_top(const struct weir_cli *cli, int argc, char **argv)
 	if (r)
 		return weir_cmd_end(&diags, r);
 	weir_watch_begin();
-	r = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO) ? run_screen(&top, &options, &diags)
-							  : run_plain(&top, &options, &diags);
+	r = weir_has_terminal() ? run_screen(&top, &options, &diags)
+				: run_plain(&top, &options, &diags);
 	return weir_cmd_end(&diags, r);
 }

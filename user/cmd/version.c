@@ -2,7 +2,7 @@
 /* weir version: which release this is. */
 #include <stdio.h>
 
-#include "cmd/cmd.h"
+#include "cmd/common.h"
 
 int weir_cmd_version(const struct weir_cli *cli, int argc, char **argv)
 {
@@ -11,5 +11,5 @@ int weir_cmd_version(const struct weir_cli *cli, int argc, char **argv)
 		printf("{\"version\":\"%s\"}\n", WEIR_VERSION);
 	else
 		printf("weir %s\n", WEIR_VERSION);
-	return WEIR_EXIT_DONE;
+	return weir_cmd_end(&(struct weir_diags){}, 0);
 }

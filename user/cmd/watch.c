@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +62,15 @@ int weir_watch_print(char *report, struct weir_diags *diags)
 	if (!r && fflush(stdout))
 		return -errno;
 	return r;
+}
+
+int weir_watch_end(int r)
+{
+	if (r != -EPIPE)
+		return r;
+	__fpurge(stdout);
+	clearerr(stdout);
+	return 0;
 }
 
 int weir_watch_interval(const char *text, struct weir_diags *diags, unsigned long long *ret_ns)
