@@ -73,6 +73,21 @@ static enum weir_answer try_program(enum bpf_prog_type type, enum bpf_attach_typ
 	return fd >= 0 ? WEIR_YES : errno == EPERM ? WEIR_UNKNOWN : WEIR_NO;
 }
 
+/* Was a program compiled that was just loaded? The switch is not to be seen in other network namespaces. */
+static enum weir_answer try_jit(void)
+{
+	const int code = 2;
+	const struct bpf_insn insns[] = SAYS(code);
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	_cleanup_close_ int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "weir_try", "GPL", insns,
+					       sizeof(insns) / sizeof(insns[0]), NULL);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return WEIR_UNKNOWN;
+	return answer_of(info.jited_prog_len);
+}
+
 static enum weir_answer try_ring(void)
 {
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "weir_try", 0, 0, 1 << 16,
@@ -84,6 +99,8 @@ static enum weir_answer try_ring(void)
 static void ask_programs(struct weir_facts *facts)
 {
 	facts->is_privileged = try_program(BPF_PROG_TYPE_XDP, 0, 0, 2) == WEIR_YES;
+	if (facts->jit == WEIR_UNKNOWN)
+		facts->jit = try_jit();
 	facts->xdp_frags = try_program(BPF_PROG_TYPE_XDP, 0, BPF_F_XDP_HAS_FRAGS, 2);
 	facts->sk_lookup = try_program(BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, 0, 1);
 	facts->ring = try_ring();
