@@ -332,6 +332,11 @@ $(B)/man/%: doc/man/%.scd
 man: $(MAN) ## the manual pages
 
 # The units name the program and its configuration where a package has them.
+# A blank would make two paths of one, and uninstall would remove the first.
+ifneq ($(words x$(DESTDIR)$(PREFIX)$(SYSCONFDIR)),1)
+$(error no blanks in DESTDIR, PREFIX and SYSCONFDIR)
+endif
+
 install: $(B)/weir $(MAN) ## install under DESTDIR and PREFIX
 	install -D -m 755 $(B)/weir $(DESTDIR)$(SBINDIR)/weir
 	install -d $(DESTDIR)$(SYSCONFDIR)/weir $(DESTDIR)$(UNITDIR)
