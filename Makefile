@@ -41,13 +41,14 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fr
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I$(SYSROOT)/usr/include/$(shell { $(CC) -print-multiarch || $(CC) -dumpmachine; } 2>/dev/null)
 
 # Who may use whom: each layer sees those on its left. kernel is the only one with libbpf.
-LAYERS := base config plan sniff proxy routes control report kernel cmd
+LAYERS := base config plan sniff proxy routes control report net kernel cmd
 LIBS_base :=
 LIBS_config := -lcyaml -lyaml -lpcap
 LIBS_proxy := -lmicrohttpd -lseccomp -lpthread
 LIBS_control := -ljansson
 LIBS_report := -ljansson
-LIBS_kernel := -lbpf -lxdp -lmnl -lelf -lz
+LIBS_net := -lmnl
+LIBS_kernel := -lbpf -lxdp -lelf -lz
 LIBS_cmd := -lncurses -ltinfo
 LIBS := $(foreach l,$(LAYERS),$(LIBS_$(l)))
 
@@ -98,7 +99,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B),$$(FORTIFY))))
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(B)/asan,$(SAN))))
 
 # Right to left, so that each archive can use those of the layers below it.
-archives = $(foreach l,cmd kernel report control routes proxy sniff plan config base,$(1)/lib$(l).a)
+archives = $(foreach l,cmd kernel net report control routes proxy sniff plan config base,$(1)/lib$(l).a)
 
 $(B)/main.o: user/main.c
 	$(say) CC $@

@@ -18,9 +18,9 @@
 #include "kernel/attach.h"
 #include "kernel/guard.h"
 #include "kernel/live.h"
-#include "kernel/peers.h"
 #include "kernel/pins.h"
 #include "kernel_lab.h"
+#include "net/peers.h"
 
 static struct lab lab;
 static int inner = -1, outer = -1, listener = -1, session = -1;

@@ -14,7 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "config/config.h"
-#include "kernel/machine.h"
+#include "net/machine.h"
 #include "plan/plan.h"
 
 /* Which clock a bucket gets does not matter to a check: any usual tick will do. */

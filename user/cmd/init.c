@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* weir init: propose a weir.yaml from this machine, on standard output. Changes nothing. */
 #include "cmd/common.h"
-#include "kernel/survey.h"
+#include "net/survey.h"
 
 int weir_cmd_init(const struct weir_cli *cli, int argc, char **argv)
 {

@@ -9,17 +9,16 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/attach_trial.h"
 #include "kernel/build.h"
 #include "kernel/conntrack.h"
-#include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/guard.h"
 #include "kernel/kept.h"
 #include "kernel/lists.h"
 #include "kernel/live.h"
 #include "kernel/lock.h"
-#include "kernel/machine.h"
 #include "kernel/migrate.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
@@ -28,6 +27,7 @@
 #include "kernel/routes_follow.h"
 #include "kernel/steer.h"
 #include "kernel/trial.h"
+#include "net/machine.h"
 #include "plan/addresses.h"
 
 struct apply {

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/attach_trial.h"
 #include "kernel/dispatcher.h"
-#include "kernel/fail.h"
 #include "kernel/guard.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
+#include "base/fail.h"
 #include "kernel/attach.h"
-#include "kernel/fail.h"
 #include "kernel/pins.h"
 
 static __u64 read_word(const struct weir_maps *maps)

@@ -6,10 +6,10 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/generation.h"
-#include "kernel/machine.h"
 #include "kernel/object.h"
+#include "net/machine.h"
 
 int weir_build(const struct weir_config *config, const struct weir_maps *maps,
 	       struct weir_diags *diags, struct weir_generation **ret_generation)

@@ -3,9 +3,9 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/apply.h"
 #include "kernel/attach_trial.h"
-#include "kernel/fail.h"
 #include "kernel/kept.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/generation.h"
 
 /* Add up the entry `key`: `words` u64 a CPU into `sum`. */

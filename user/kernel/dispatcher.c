@@ -17,8 +17,8 @@
 #include <xdp/libxdp.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "gate.skel.h"
-#include "kernel/fail.h"
 #include "kernel/grace.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/object.h"

@@ -15,11 +15,11 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/conntrack.h"
 #include "kernel/dispatcher.h"
-#include "kernel/fail.h"
-#include "kernel/interfaces.h"
 #include "kernel/libbpf_log.h"
+#include "net/interfaces.h"
 
 /* `r0 = code; exit`: a program of any type that says one thing. */
 #define SAYS(code)                                                                                 \

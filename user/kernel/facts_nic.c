@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "kernel/attach.h"
 #include "kernel/facts.h"
-#include "kernel/netlink.h"
+#include "net/netlink.h"
 
 /* linux/netdev.h, which Debian 12 does not have yet. */
 enum { NETDEV_CMD_DEV_GET = 1, NETDEV_A_DEV_IFINDEX = 1, NETDEV_A_DEV_XDP_FEATURES = 3 };

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/grace.h"
 
 int weir_half_inactive(const struct weir_maps *maps, struct weir_diags *diags, __u32 *ret_half)

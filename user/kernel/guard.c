@@ -13,12 +13,12 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/generation.h"
 #include "kernel/overlay.h"
-#include "kernel/peers.h"
 #include "kernel/pins.h"
 #include "kernel/twin.h"
+#include "net/peers.h"
 #include "report/reason.h"
 
 enum { NAMED_MAX = 20 };

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/write.h"
-#include "kernel/fail.h"
 #include "weir/limits.h"
 
 /* Twice the size at which the journal of the largest table is written anew. */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 
 static const char folder_prefix[] = "kept.";
 static const char confirmed_link[] = "confirmed", trial_link[] = "trial";

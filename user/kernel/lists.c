@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "base/file.h"
-#include "kernel/fail.h"
 
 enum { LISTS_BYTES_MAX = 1 << 20 };
 

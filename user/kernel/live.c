@@ -12,7 +12,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/journal_file.h"
 #include "kernel/lock.h"
 #include "kernel/overlay.h"

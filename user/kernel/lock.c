@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 
 enum { STEP_MS = 20 };
 

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/dispatcher.h"
-#include "kernel/fail.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"

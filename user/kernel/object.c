@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "gate.skel.h"
 #include "kernel/conntrack.h"
-#include "kernel/fail.h"
 #include "kernel/libbpf_log.h"
 
 void weir_gate_free(struct weir_gate **gate)

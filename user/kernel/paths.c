@@ -15,7 +15,7 @@
 #include <sys/vfs.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 
 static const char bpffs[] = "/sys/fs/bpf";
 

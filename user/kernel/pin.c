@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 
 static const char *const kinds[] = {
 	[WEIR_PIN_MAP] = "map",

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/object.h"
 #include "kernel/pin.h"
 #include "kernel/renamed.h"

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/attach.h"
-#include "kernel/fail.h"
 
 static bool has_link(const struct weir_links *links, const char *interface, __u32 ifindex)
 {

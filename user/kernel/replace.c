@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
 #include "kernel/overlay.h"

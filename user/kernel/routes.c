@@ -12,11 +12,11 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "base/file.h"
 #include "base/prefix.h"
-#include "kernel/fail.h"
-#include "kernel/netlink.h"
-#include "kernel/sockets.h"
+#include "net/netlink.h"
+#include "net/sockets.h"
 #include "plan/addresses.h"
 
 struct addresses {

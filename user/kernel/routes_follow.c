@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/generation.h"
 #include "kernel/routes.h"
 #include "plan/addresses.h"

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/dispatcher.h"
-#include "kernel/fail.h"
 #include "kernel/grace.h"
 #include "kernel/object.h"
 #include "kernel/pin.h"

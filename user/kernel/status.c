@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "kernel/attach.h"
 #include "kernel/attach_trial.h"
 #include "kernel/dispatcher.h"
-#include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/live.h"
 #include "kernel/object.h"

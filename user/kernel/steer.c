@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"

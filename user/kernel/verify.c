@@ -11,18 +11,18 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fail.h"
 #include "base/quantity.h"
 #include "kernel/attach.h"
 #include "kernel/build.h"
-#include "kernel/fail.h"
 #include "kernel/generation.h"
 #include "kernel/object.h"
 #include "kernel/pins.h"
 #include "kernel/routes.h"
 #include "kernel/shared.h"
-#include "kernel/sockets.h"
 #include "kernel/steer.h"
 #include "kernel/verify_live.h"
+#include "net/sockets.h"
 #include "plan/addresses.h"
 
 enum { NAMED_MAX = 20 }; /* of one kind; the rest is a number */

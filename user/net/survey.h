@@ -2,8 +2,8 @@
 /*
  * What this machine is, asked of its kernel.
  */
-#ifndef WEIR_KERNEL_SURVEY_H
-#define WEIR_KERNEL_SURVEY_H
+#ifndef WEIR_NET_SURVEY_H
+#define WEIR_NET_SURVEY_H
 
 #include "base/diag.h"
 #include "report/init.h"

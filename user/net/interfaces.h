@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interfaces of this network namespace, and how they lie on each other. Private to
- * user/kernel.
+ * The interfaces of this network namespace, and how they lie on each other.
  *
  *   eth0.100 --link--> eth0      bond0 <--master-- eth0, eth1
  */
-#ifndef WEIR_KERNEL_INTERFACES_H
-#define WEIR_KERNEL_INTERFACES_H
+#ifndef WEIR_NET_INTERFACES_H
+#define WEIR_NET_INTERFACES_H
 
 #include <linux/types.h>
 #include <net/if.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's list of interface addresses -> those that are the machine's own. */
-#include "kernel/machine.h"
+#include "net/machine.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "kernel/fail.h"
+#include "base/fail.h"
 #include "plan/addresses.h"
 
 static void freeifaddrsp(struct ifaddrs **list)

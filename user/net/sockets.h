@@ -2,8 +2,8 @@
 /*
  * What the machine's TCP sockets say (sock_diag): which addresses are in use.
  */
-#ifndef WEIR_KERNEL_SOCKETS_H
-#define WEIR_KERNEL_SOCKETS_H
+#ifndef WEIR_NET_SOCKETS_H
+#define WEIR_NET_SOCKETS_H
 
 #include <linux/types.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A dump of links by rtnetlink -> interfaces. */
-#include "kernel/interfaces.h"
+#include "net/interfaces.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "kernel/netlink.h"
+#include "net/netlink.h"
 
 enum { DEPTH_MAX = 8 }; /* interfaces stacked on interfaces */
 

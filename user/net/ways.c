@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "kernel/fail.h"
-#include "kernel/interfaces.h"
-#include "kernel/netlink.h"
-#include "kernel/peers.h"
+#include "base/fail.h"
+#include "net/interfaces.h"
+#include "net/netlink.h"
+#include "net/peers.h"
 
 struct ways {
 	struct weir_nics nics;

@@ -3,7 +3,7 @@
  * rtnetlink, sock_diag and /proc/net -> a survey. Interfaces are proposed from the default route:
  * what it leads by, or what that lies on, where packets come in first.
  */
-#include "kernel/survey.h"
+#include "net/survey.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,11 +15,11 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "kernel/fail.h"
-#include "kernel/interfaces.h"
-#include "kernel/netlink.h"
-#include "kernel/peers.h"
-#include "kernel/uplink.h"
+#include "base/fail.h"
+#include "net/interfaces.h"
+#include "net/netlink.h"
+#include "net/peers.h"
+#include "net/uplink.h"
 
 enum {
 	PORT_SSH = 22,

@@ -2,8 +2,8 @@
 /*
  * The machine's own addresses, where weir.yaml does not state them.
  */
-#ifndef WEIR_KERNEL_MACHINE_H
-#define WEIR_KERNEL_MACHINE_H
+#ifndef WEIR_NET_MACHINE_H
+#define WEIR_NET_MACHINE_H
 
 #include "config/config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Questions about TCP sockets -> answers from a dump by sock_diag, filtered in the kernel. */
-#include "kernel/sockets.h"
+#include "net/sockets.h"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
@@ -8,9 +8,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "base/fail.h"
 #include "base/prefix.h"
-#include "kernel/fail.h"
-#include "kernel/netlink.h"
+#include "net/netlink.h"
 
 /* Bytecode: accept when the local address and length match, else jump past the end. */
 struct address_filter {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The default route of the main table -> the interfaces where its packets come in first. */
-#include "kernel/uplink.h"
+#include "net/uplink.h"
 
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "kernel/netlink.h"
+#include "net/netlink.h"
 
 enum { DEPTH_MAX = 8 }; /* interfaces stacked on interfaces */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One request to the kernel over netlink, and all of its answer. Private to user/kernel.
+ * One request to the kernel over netlink, and all of its answer.
  */
-#ifndef WEIR_KERNEL_NETLINK_H
-#define WEIR_KERNEL_NETLINK_H
+#ifndef WEIR_NET_NETLINK_H
+#define WEIR_NET_NETLINK_H
 
 #include <libmnl/libmnl.h>
 

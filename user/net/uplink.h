@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the Internet comes in, as far as the routes tell. Private to user/kernel.
+ * Where the Internet comes in, as far as the routes tell.
  */
-#ifndef WEIR_KERNEL_UPLINK_H
-#define WEIR_KERNEL_UPLINK_H
+#ifndef WEIR_NET_UPLINK_H
+#define WEIR_NET_UPLINK_H
 
-#include "kernel/interfaces.h"
+#include "net/interfaces.h"
 #include "report/init.h"
 
 struct weir_uplink {

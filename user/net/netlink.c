@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A netlink request -> its answer, message by message, until the acknowledgement or the end. */
-#include "kernel/netlink.h"
+#include "net/netlink.h"
 
 #include <errno.h>
 #include <time.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How this folder fails: a diagnostic that says what, and the errno that says why.
+ * Failing with a diagnostic that says what, and the errno that says why.
  *
  *   return weir_fail(diags, -errno, "cannot pin %s: %s", name, strerror(errno));
  *
  * The errno is read before the diagnostic is made, so that it may be -errno.
  */
-#ifndef WEIR_KERNEL_FAIL_H
-#define WEIR_KERNEL_FAIL_H
+#ifndef WEIR_BASE_FAIL_H
+#define WEIR_BASE_FAIL_H
 
 #include "base/diag.h"
 

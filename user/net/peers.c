@@ -3,7 +3,7 @@
  * Listening sockets, then established ones of their ports -> peers. The kernel filters by port,
  * so that a proxy's thousands of connections cost no copies.
  */
-#include "kernel/peers.h"
+#include "net/peers.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
@@ -14,8 +14,8 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "kernel/fail.h"
-#include "kernel/netlink.h"
+#include "base/fail.h"
+#include "net/netlink.h"
 
 enum { FILTER_PORTS_MAX = 64 }; /* beyond, the kernel gives every connection */
 

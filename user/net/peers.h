@@ -3,8 +3,8 @@
  * Who is connected to services of this machine, in this network namespace, and by which
  * interface: asked of the kernel by sock_diag and rtnetlink, never of environment variables.
  */
-#ifndef WEIR_KERNEL_PEERS_H
-#define WEIR_KERNEL_PEERS_H
+#ifndef WEIR_NET_PEERS_H
+#define WEIR_NET_PEERS_H
 
 #include "base/diag.h"
 #include "plan/lockout.h"
