@@ -68,6 +68,11 @@ mistake "a list without brackets" "'routes' needs a list: [a, b]" check $YAML 's
 mistake "a port by its name" "'ssh' is no port or range of ports up to 65535: 22, or 8000-8010" \
 	check $YAML 's/port: 22/port: ssh/'
 mistake "a rule without protocol" 'the rule lacks `protocol`: tcp, or any' check $YAML 's/protocol: tcp, //'
+mistake "a key one level too high" "'log' belongs under 'proxy': indent it there" check $YAML '+log: json'
+mistake "two ports in a rule" "'22,80': a rule has one port or range; write a rule for each" \
+	check $YAML "s/port: 22/port: '22,80'/"
+mistake "a URL for a list" 'is a URL, and weir fetches nothing' check $YAML 's#lists/known-bad.txt#https://example.org/a#'
+mistake "a folder for a list" "'lists' is a directory: name a file in it" check $YAML 's#lists/known-bad.txt#lists#'
 mistake "an interface that is not there" 'there is no interface wna here: ip link shows' attach $YAML 's/\[wan\]/[wna]/'
 mistake "a region that has no file" "cannot read 'regions/exmaple.region': No such file" \
 	check $YAML 's/^region: example/region: exmaple/'
@@ -83,6 +88,20 @@ mistake "two on a line" "$LIST:4:1: '192.0.2.1,192.0.2.2' has a comma: write one
 mistake "a list that holds the operator" "$LIST:4: 198.51.100.0/24 covers the management source 198.51.100.2 ($YAML:" \
 	apply $LIST +198.51.100.0/24
 mistake "a list that is not there" "cannot read '$LIST': No such file" check $LIST -
+mistake "everybody" "$LIST:4: 0.0.0.0/0 covers the management source 198.51.100.2 ($YAML:" apply $LIST +0.0.0.0/0
+mistake "a netmask" "$LIST:4:1: '192.0.2.0/255.255.255.0' has a netmask: write its length, as in 192.0.2.0/24" \
+	check $LIST +192.0.2.0/255.255.255.0
+mistake "a range the wrong way round" "$LIST:4:11: the range ends before it begins" check $LIST +192.0.2.9-192.0.2.5
+mistake "a list in UTF-16" "$LIST: is UTF-16: save it as UTF-8" check $LIST '1s/^/\xff\xfe/'
+mistake "a rate with a decimal comma" "'1,6GB/s' has a comma: write a point, as in 1.6GB" \
+	check $REGION 's#rate 1.6GB/s#rate 1,6GB/s#'
+mistake "an ingress address of the machine alone" "'127.0.0.1/32' is no address that a packet comes to from outside" \
+	check $REGION 's/203.0.113.10/127.0.0.1/'
+mistake "the port in front" "'8080:10.66.0.2' has the port in front: write ADDRESS:PORT" \
+	check $ROUTES 's/10.66.0.2:8080/8080:10.66.0.2/'
+mistake "a comma between containers" 'has a comma: put a blank between containers' \
+	check $ROUTES 's/:8080 10.66.0.4/:8080,10.66.0.4/'
+mistake "a name that is not ASCII" 'is not ASCII: write the name as A-labels, xn--...' check $ROUTES 's/^blog/blög/'
 mistake "a URL for a name" 'is a URL or has a port: write the name alone' check $ROUTES 's#^blog.example#http://blog.example/#'
 mistake "a container without port" "'10.66.0.2' is not ADDRESS:PORT" check $ROUTES 's/10.66.0.2:8080/10.66.0.2/'
 mistake "neither http nor tls" "'10.66.0.2:8080' is none of app=, http, tls: say which before the containers" \
@@ -96,5 +115,5 @@ mistake "a ban that a file makes" 'weir allow add 198.51.100.66' 'deny del 198.5
 mistake "a ban of oneself" "$CLIENT to $GATE port 22: drop_banned" "deny add $CLIENT"
 mistake "an interface to attach that is not there" 'there is no interface wna here' 'attach wna'
 mistake "weir.yaml is not there" "$YAML: weir init proposes one from this machine" check $YAML -
-expect_between "mistakes" "$TRIED" 20 100
+expect_between "mistakes" "$TRIED" 40 100
 end

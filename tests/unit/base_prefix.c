@@ -43,25 +43,37 @@ Test(prefix, masks_host_bits_and_reports_them)
 	}
 }
 
+#define FOUR "is not an IPv4 address: that has four numbers, as 192.0.2.1"
+#define NAME "is a name, not an IPv4 address: names are not looked up"
+
 Test(prefix, says_why_it_refuses_and_leaves_the_output_alone)
 {
 	static const struct {
 		const char *text, *why;
 	} rows[] = {
 		{"", "is not an IPv4 address"},
-		{"1", "is not an IPv4 address"},
-		{"1.2.3", "is not an IPv4 address"},
+		{"1", FOUR},
+		{"1.2.3", FOUR},
+		{"1.2.3/24", FOUR},
 		{"1.2.3.", "is not an IPv4 address"},
 		{"1..2.3", "is not an IPv4 address"},
-		{"a.b.c.d", "is not an IPv4 address"},
+		{"a.b.c.d", NAME},
+		{"bastion.example", NAME},
 		{" 1.2.3.4", "is not an IPv4 address"},
 		{"2001:db8::1", "is an IPv6 address, not IPv4"},
-		{"1.2.3.4:80", "has something after the address"},
+		{"1.2.3.4:80", "has a port: write the address alone"},
+		{"1.2.3.4-1.2.3.9", "is a range: write a prefix, as in 192.0.2.0/24"},
+		{"1.2.3.*", "has a *: write a prefix, as in 192.0.2.0/24"},
+		{"1.2.3.0/255.255.255.0", "has a netmask: write its length, as in 192.0.2.0/24"},
+		{"1.2.3.4\xc2\xa0", "has a character that is not ASCII: type it anew"},
+		{"\xc2\xa0"
+		 "1.2.3.4",
+		 "has a character that is not ASCII: type it anew"},
 		{"1.2.3.256", "has a part above 255"},
 		{"1.2.3.99999999999999999999", "has a part above 255"},
-		{"01.2.3.4", "has a leading zero"},
+		{"01.2.3.4", "has a leading zero: leave it out"},
 		{"1.2.3.4/33", "has a prefix length above 32"},
-		{"1.2.3.4/08", "has a leading zero"},
+		{"1.2.3.4/08", "has a leading zero: leave it out"},
 		{"1.2.3.4/", "has no length after the slash"},
 		{"1.2.3.4/x", "has no length after the slash"},
 		{"1.2.3.4/-1", "has no length after the slash"},

@@ -102,6 +102,13 @@ Test(cover, trusts_what_the_allowlist_releases)
 	      "allowlist does not release it\n");
 }
 
+Test(cover, warns_of_a_list_that_the_allowlist_releases_whole)
+{
+	check("192.0.2.1\n192.0.2.64/26\n", "192.0.2.1\n192.0.2.64-192.0.2.127\n", false, 0,
+	      "bad.txt: warning: the allowlist releases every entry of it: it holds nobody back\n");
+	check("192.0.2.1\n192.0.2.64/26\n", "192.0.2.1\n", false, 0, "");
+}
+
 Test(cover, warns_once_of_entries_inside_a_range)
 {
 	check("198.18.3.4\n198.19.0.0/16\n198.51.100.70\n", "", false, 0,

@@ -136,13 +136,15 @@ Test(list, reports_every_bad_line_with_its_column)
 	cr_expect_str_eq(diags_text(&diags),
 			 "l.txt:1:1: '192.0.2.256' has a part above 255\n"
 			 "l.txt:3:3: '192.0.2.0/33' has a prefix length above 32\n"
-			 "l.txt:4:1: 'example.org' is not an IPv4 address\n"
+			 "l.txt:4:1: 'example.org' is a name, not an IPv4 address: names are not "
+			 "looked up\n"
 			 "l.txt:5:14: '13' does not belong behind an address\n"
 			 "l.txt:6:11: 'evil' does not belong behind an address\n"
 			 "l.txt:7:11: the range ends before it begins\n"
-			 "l.txt:8:11: 'x' is not an IPv4 address\n"
+			 "l.txt:8:11: 'x' is a name, not an IPv4 address: names are not "
+			 "looked up\n"
 			 "l.txt:9:1: '192.0.2.300' has a part above 255\n"
-			 "l.txt:10:1: '192.0.2.1:80' has something after the address\n"
+			 "l.txt:10:1: '192.0.2.1:80' has a port: write the address alone\n"
 			 "l.txt:11:1: '\\x1b[31m' is not an IPv4 address\n",
 			 "%s", diags_text(&diags));
 }

@@ -87,7 +87,13 @@ Test(region, reports_every_bad_line_with_its_column)
 	       "ingress 192.0.2.2/32\n"
 	       "egress 192.0.2.2\n"
 	       "egress 192.0.2.3 rate 1MB/s\n"
-	       "  ingres 192.0.2.4\n",
+	       "  ingres 192.0.2.4\n"
+	       "ingress 127.0.0.1\n"
+	       "ingress 0.0.0.1\n"
+	       "egress 224.0.0.1\n"
+	       "ingress 255.255.255.255\n"
+	       "ingress 192.0.2.5 rate 1,6GB/s\n"
+	       "ingress 192.0.2.5 burst 1.6GB/s\n",
 	       "r.region:1:10: 'b' does not belong here\n"
 	       "r.region:2:1: the region has its name on line 1 already\n"
 	       "r.region:3:8: the address is missing\n"
@@ -104,7 +110,14 @@ Test(region, reports_every_bad_line_with_its_column)
 	       "r.region:15:9: 192.0.2.2 is on line 14 already\n"
 	       "r.region:16:8: 192.0.2.2 is on line 14 already\n"
 	       "r.region:17:18: 'rate' does not belong here\n"
-	       "r.region:18:3: 'ingres' is none of region, ingress, egress\n");
+	       "r.region:18:3: 'ingres' is none of region, ingress, egress\n"
+	       "r.region:19:9: '127.0.0.1' is no address that a packet comes to from outside\n"
+	       "r.region:20:9: '0.0.0.1' is no address that a packet comes to from outside\n"
+	       "r.region:21:8: '224.0.0.1' is no address that a packet comes to from outside\n"
+	       "r.region:22:9: '255.255.255.255' is no address that a packet comes to from "
+	       "outside\n"
+	       "r.region:23:24: '1,6GB/s' has a comma: write a point, as in 1.6GB\n"
+	       "r.region:24:25: '1.6GB/s' is a rate where a size belongs: leave out /s\n");
 }
 
 Test(region, refuses_more_addresses_than_fit_by_name)

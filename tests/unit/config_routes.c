@@ -92,7 +92,11 @@ Test(routes, reports_every_bad_line_with_its_column)
 	       "a.b http proxy=v1\n"
 	       "alpn= app=x tls 10.0.0.1:80\n"
 	       "alpn=h2 tls 10.0.0.1:80\n"
-	       "alpn=h2 app=x http 10.0.0.1:80\n",
+	       "alpn=h2 app=x http 10.0.0.1:80\n"
+	       "a.b http 8080:10.0.0.1\n"
+	       "a.b http 10.0.0.1:80,10.0.0.2:80\n"
+	       "a.b http [2001:db8::1]:80 web1:80\n"
+	       "a.b http 10.0.0.1:80 app=x proxy=v2\n",
 	       "a.routes:1:5: 'mple.org' is none of app=, http, tls: say which before the "
 	       "containers\n"
 	       "a.routes:2:4: 'exa!mple.org' has a character that no host name has\n"
@@ -122,7 +126,16 @@ Test(routes, reports_every_bad_line_with_its_column)
 	       "a.routes:23:9: http has no ADDRESS:PORT behind it\n"
 	       "a.routes:24:6: '' is no protocol of 1 to 95 characters\n"
 	       "a.routes:25:1: a route by protocol needs app=NAME\n"
-	       "a.routes:26:1: a route by protocol has containers for tls only\n");
+	       "a.routes:26:1: a route by protocol has containers for tls only\n"
+	       "a.routes:27:10: '8080:10.0.0.1' has the port in front: write ADDRESS:PORT\n"
+	       "a.routes:28:10: '10.0.0.1:80,10.0.0.2:80' has a comma: put a blank between "
+	       "containers\n"
+	       "a.routes:29:10: '[2001:db8::1]:80' is not an IPv4 ADDRESS:PORT\n"
+	       "a.routes:29:27: 'web1:80' is a name, not an IPv4 address: names are not looked "
+	       "up\n"
+	       "a.routes:30:22: 'app=x' stands right behind the host, before http and tls\n"
+	       "a.routes:30:28: 'proxy=v2' stands right behind http or tls, before the "
+	       "addresses\n");
 }
 
 Test(routes, reads_prefaces_and_routes_by_protocol)

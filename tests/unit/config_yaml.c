@@ -223,7 +223,8 @@ Test(config, reports_every_error_of_every_file_in_one_run)
 	       "regions/empty.region: names no region: a line `region NAME` is missing\n"
 	       "regions/empty.region: the region is empty: it has no ingress address\n"
 	       "lists/wrong.txt:2:1: '192.0.2.0/33' has a prefix length above 32\n"
-	       "lists/wrong.txt:3:1: 'x' is not an IPv4 address\n"
+	       "lists/wrong.txt:3:1: 'x' is a name, not an IPv4 address: names are not "
+	       "looked up\n"
 	       "weir.yaml:8:5: cannot read 'lists/missing.txt': No such file or directory\n"
 	       "lists/binary.txt: is a binary file, not a text\n"
 	       "a.routes:1:5: 'mple.org' is none of app=, http, tls: say which before the "
@@ -270,7 +271,8 @@ Test(config, places_every_kind_of_structural_error)
 	refuse("a: b: c\n",
 	       "weir.yaml:1:5: is no YAML: mapping values are not allowed in this context: a "
 	       "blank is missing behind a colon above, or this line is indented too far\n");
-	refuse("a: x\n  \xff\n", "weir.yaml:2:3: is no YAML: invalid leading UTF-8 octet\n");
+	refuse("a: x\n  \xff\n", "weir.yaml:2:3: is no YAML: invalid leading UTF-8 octet: save the "
+				 "file as UTF-8\n");
 	refuse(THREE_LINES "---\nregion: b\n",
 	       "weir.yaml:4:1: a second document begins here; only one is read\n");
 }
@@ -363,8 +365,9 @@ Test(config, places_every_bad_value)
 	       "weir.yaml:10:48: this protocol has no ports\n"
 	       "weir.yaml:11:47: '70000' is no port or range of ports up to 65535: 22, or "
 	       "8000-8010\n"
-	       "weir.yaml:12:47: '9-8' is no port or range of ports up to 65535: 22, or 8000-8010\n"
-	       "weir.yaml:13:12: '198.51.100' is not an IPv4 address\n"
+	       "weir.yaml:12:47: '9-8' ends before it begins\n"
+	       "weir.yaml:13:12: '198.51.100' is not an IPv4 address: that has four numbers, "
+	       "as 192.0.2.1\n"
 	       "weir.yaml:16:21: '10.0.0.1' is stated twice\n"
 	       "weir.yaml:15:12: '0.0.0.0/0' is wider than a /8\n"
 	       "weir.yaml:15:23: warning: '10.1.0.1/16' has host bits; it is read as 10.1.0.0/16\n"
@@ -376,7 +379,7 @@ Test(config, places_every_bad_value)
 	       "weir.yaml:19:21: 'a b' is no name: letters, digits, '.', '_' and '-'\n"
 	       "weir.yaml:19:47: the denylist lacks `file`\n"
 	       "weir.yaml:19:80: a denylist 'bad' is there already: lists/bad.txt\n"
-	       "regions: cannot read: Is a directory\n"
+	       "weir.yaml:20:60: 'regions' is a directory: name a file in it\n"
 	       "weir.yaml:4:36: a destination needs `address`, and `rate` or `burst`\n"
 	       "weir.yaml:4:71: '192.0.2.9' is no ingress address of regions/lab.region\n"
 	       "weir.yaml:4:96: a burst of 1kB is smaller than one frame of 1518 bytes\n");
@@ -496,7 +499,8 @@ Test(config, serves_metrics_on_loopback_unless_told_otherwise)
 	refuse(THREE_LINES "proxy: {metrics: 65536}\n",
 	       "weir.yaml:4:18: '65536' has no port of 1 to 65535\n");
 	refuse(THREE_LINES "proxy: {metrics: 'all:80'}\n",
-	       "weir.yaml:4:18: 'all:80' is not an IPv4 address; metrics are at PORT or "
+	       "weir.yaml:4:18: 'all:80' is a name, not an IPv4 address: names are not "
+	       "looked up; metrics are at PORT or "
 	       "ADDRESS:PORT\n");
 }
 
@@ -531,4 +535,80 @@ Test(config, says_what_mends_a_slip_of_yaml)
 	       "with blanks, not with tabs\n");
 	refuse("region: %a\n", "weir.yaml:1:9: is no YAML: found character that cannot start any "
 			       "token: put it in quotes\n");
+	refuse(THREE_LINES "routes: [a]\n",
+	       "weir.yaml:4:1: 'routes' belongs under 'proxy': indent it there\n");
+	refuse(THREE_LINES "proxy:\n  allowlist: a\n",
+	       "weir.yaml:5:3: 'allowlist' belongs at the top: do not indent it\n");
+	refuse(THREE_LINES "management: [{from: 10.0.0.1, protocol: tcp, ports: 22}]\n",
+	       "weir.yaml:4:46: 'ports' is no key here: is it 'port'?\n");
+}
+
+#define RULE THREE_LINES "management: [{from: 10.0.0.1, protocol: tcp, port: "
+
+Test(config, says_what_mends_a_slip_in_a_value)
+{
+	refuse(RULE "0}]\n", "weir.yaml:4:52: '0' is no port or range of ports up to 65535: 22, "
+			     "or 8000-8010\n");
+	refuse(RULE "'22,80'}]\n", "weir.yaml:4:52: '22,80': a rule has one port or range; write "
+				   "a rule for each\n");
+	refuse(THREE_LINES "allowlist: lists\n",
+	       "weir.yaml:4:12: 'lists' is a directory: name a file in it\n");
+	refuse(THREE_LINES "allowlist: https://example.org/a\n",
+	       "weir.yaml:4:12: 'https://example.org/a' is a URL, and weir fetches nothing: name "
+	       "the file that a fetcher writes\n");
+	cr_assert_eq(symlink("loop", "loop"), 0);
+	refuse(THREE_LINES "allowlist: loop\n", "weir.yaml:4:12: cannot read 'loop': Too many "
+						"levels of symbolic links\n");
+}
+
+Test(config, says_what_a_file_is_that_is_no_text)
+{
+	static const struct {
+		const char *head, *want;
+	} rows[] = {
+		{"\xff\xfe"
+		 "1",
+		 "lists/bad.txt: is UTF-16: save it as UTF-8\n"},
+		{"\xfe\xff"
+		 "1",
+		 "lists/bad.txt: is UTF-16: save it as UTF-8\n"},
+		{"\x1f\x8b\x08", "lists/bad.txt: is compressed: gunzip it first\n"},
+		{"\xfd\x37zXZ", "lists/bad.txt: is compressed: unxz it first\n"},
+		{"\x28\xb5\x2f\xfd", "lists/bad.txt: is compressed: unzstd it first\n"},
+		{"PK\x03\x04", "lists/bad.txt: is compressed: unzip it first\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_file("lists/bad.txt", rows[i].head);
+		refuse(THREE_LINES, rows[i].want);
+	}
+}
+
+Test(config, reads_files_that_begin_with_a_byte_order_mark)
+{
+	_cleanup_config_ struct weir_config *config = NULL;
+
+	write_file("lists/bad.txt", "\xef\xbb\xbf"
+				    "192.0.2.1\n");
+	write_file("regions/lab.region",
+		   "\xef\xbb\xbfregion lab\ningress 203.0.113.10 rate 1GB/s\n");
+	write_file("a.routes", "\xef\xbb\xbf"
+			       "a.example http 10.0.0.1:80\n");
+	config = load("\xef\xbb\xbf" THREE_LINES "proxy: {routes: [a.routes]}\n", "");
+	cr_expect_eq(config->denylists[0].count, 1);
+	cr_expect_str_eq(config->routes.items[0].host, "a.example");
+}
+
+Test(config, warns_of_what_is_allowed_but_hardly_meant)
+{
+	_cleanup_config_ struct weir_config *config = NULL;
+
+	write_file("regions/copy.region", region_text);
+	write_file("a.routes", "a.example http 203.0.113.10:80 203.0.113.10:81 10.0.0.1:80\n");
+	config = load("region: copy\ninterfaces: [eth1]\nproxy: {routes: [a.routes]}\n",
+		      "regions/copy.region: warning: calls its region 'lab', not 'copy': is it a "
+		      "copy?\n"
+		      "a.routes:1: warning: 203.0.113.10:80 is an ingress address: the proxy would "
+		      "connect to itself\n");
+	cr_expect_eq(config->routes.count, 1);
 }

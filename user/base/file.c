@@ -85,10 +85,34 @@ int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_fil
 	return file_read(path, max_bytes, ret_file, &is_whole);
 }
 
+/* Why a file is no text, by how it begins; NULL: it may be one. */
+static const char *binary_why(const struct weir_file *file)
+{
+	static const struct {
+		const char *head, *why;
+	} kinds[] = {
+		{"\xff\xfe", "is UTF-16: save it as UTF-8"},
+		{"\xfe\xff", "is UTF-16: save it as UTF-8"},
+		{"\x1f\x8b", "is compressed: gunzip it first"},
+		{"\x28\xb5\x2f\xfd", "is compressed: unzstd it first"},
+		{"\xfd\x37zXZ", "is compressed: unxz it first"},
+		{"PK\x03\x04", "is compressed: unzip it first"},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t size = strlen(kinds[i].head);
+
+		if (file->size >= size && !memcmp(file->bytes, kinds[i].head, size))
+			return kinds[i].why;
+	}
+	return memchr(file->bytes, '\0', file->size) ? "is a binary file, not a text" : NULL;
+}
+
 int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *diags,
 			struct weir_file *ret_file)
 {
 	_cleanup_file_ struct weir_file file = {0};
+	const char *why;
 	bool is_whole = true;
 	int r = file_read(path, max_bytes, &file, &is_whole);
 
@@ -103,8 +127,9 @@ int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *d
 	if (!is_whole)
 		return weir_diags_error(diags, path, 0, 0,
 					"was written to while it was read: try again");
-	if (memchr(file.bytes, '\0', file.size))
-		return weir_diags_error(diags, path, 0, 0, "is a binary file, not a text");
+	why = binary_why(&file);
+	if (why)
+		return weir_diags_error(diags, path, 0, 0, "%s", why);
 	*ret_file = file;
 	file = (struct weir_file){0};
 	return 0;

@@ -38,7 +38,7 @@ static bool number_parse(struct cursor *c, unsigned int max, const char *too_lar
 	if (c->at == start)
 		c->why = "is not an IPv4 address";
 	else if (*start == '0' && c->at - start > 1)
-		c->why = "has a leading zero";
+		c->why = "has a leading zero: leave it out";
 	else
 		*ret_number = number;
 	return !c->why;
@@ -51,10 +51,11 @@ static bool address_parse(struct cursor *c, __u32 *ret_address)
 	for (int i = 0; i < 4; i++) {
 		unsigned int part;
 
-		if (i && (c->at == c->end || *c->at++ != '.')) {
-			c->why = "is not an IPv4 address";
+		if (i && (c->at == c->end || *c->at != '.')) {
+			c->why = "is not an IPv4 address: that has four numbers, as 192.0.2.1";
 			return false;
 		}
+		c->at += i > 0;
 		if (!number_parse(c, 255, "has a part above 255", &part))
 			return false;
 		address = address << 8 | part;
@@ -75,7 +76,11 @@ static bool prefix_parse(struct cursor *c, __u32 *ret_address, unsigned int *ret
 		c->why = "has no length after the slash";
 		return false;
 	}
-	return number_parse(c, 32, "has a prefix length above 32", ret_length);
+	return number_parse(c, 32,
+			    memchr(c->at, '.', c->end - c->at)
+				    ? "has a netmask: write its length, as in 192.0.2.0/24"
+				    : "has a prefix length above 32",
+			    ret_length);
 }
 
 /* Two colons: an IPv6 address, and no `address:port` with a fault. */
@@ -86,14 +91,38 @@ static bool is_ipv6(const char *text, const char *end)
 	return colon && memchr(colon + 1, ':', end - colon - 1);
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What was most likely meant, by the character that the parser stopped at. */
+static const char *why_of(const struct cursor *c, const char *text)
+{
+	char stop = c->at < c->end ? *c->at : '\0';
+
+	if (is_ipv6(text, c->end))
+		return "is an IPv6 address, not IPv4";
+	if (text < c->end && is_letter(*text))
+		return "is a name, not an IPv4 address: names are not looked up";
+	if (stop & 0x80)
+		return "has a character that is not ASCII: type it anew";
+	if (stop == '*')
+		return "has a *: write a prefix, as in 192.0.2.0/24";
+	if (c->why)
+		return c->why;
+	if (stop == ',')
+		return "has a comma: write one a line";
+	if (stop == '-')
+		return "is a range: write a prefix, as in 192.0.2.0/24";
+	return stop == ':' ? "has a port: write the address alone"
+			   : "has something after the address";
+}
+
 static int refuse(const struct cursor *c, const char *text, const char **ret_why)
 {
-	if (ret_why && is_ipv6(text, c->end))
-		*ret_why = "is an IPv6 address, not IPv4";
-	else if (ret_why && !c->why && c->at < c->end && *c->at == ',')
-		*ret_why = "has a comma: write one a line";
-	else if (ret_why)
-		*ret_why = c->why ? c->why : "has something after the address";
+	if (ret_why)
+		*ret_why = why_of(c, text);
 	return -EINVAL;
 }
 

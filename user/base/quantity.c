@@ -113,6 +113,12 @@ static bool unit_parse(const char *at, const char *end, const char *name, __u64 
 	return false;
 }
 
+/* Why what stands behind a number is no unit; `otherwise`, unless something is known of it. */
+static const char *unit_why(const char *at, const char *end, const char *otherwise)
+{
+	return at < end && *at == ',' ? "has a comma: write a point, as in 1.6GB" : otherwise;
+}
+
 int weir_bytes_parse(const char *text, size_t size, __u64 *ret_bytes, const char **ret_why)
 {
 	const char *at = text, *end = text + size;
@@ -124,9 +130,13 @@ int weir_bytes_parse(const char *text, size_t size, __u64 *ret_bytes, const char
 		return r;
 	if (at == end && !number.digits)
 		scale = 1;
+	else if (unit_parse(at, end, "B/s", &scale))
+		return refuse(-EINVAL, "is a rate where a size belongs: leave out /s", ret_why);
 	else if (!unit_parse(at, end, "B", &scale))
-		return refuse(-EINVAL, "needs a unit: B, kB, MB, GB, TB, KiB, MiB, GiB or TiB",
-			      ret_why);
+		return refuse(
+			-EINVAL,
+			unit_why(at, end, "needs a unit: B, kB, MB, GB, TB, KiB, MiB, GiB or TiB"),
+			ret_why);
 	return number_scale(number, scale, 1, "is no whole number of bytes", ret_bytes, ret_why);
 }
 
@@ -145,7 +155,9 @@ int weir_rate_parse(const char *text, size_t size, __u64 *ret_bytes_per_s, const
 	else if (unit_parse(at, end, "bit/s", &scale))
 		bits_per_unit = 1;
 	else if (!unit_parse(at, end, "B/s", &scale))
-		return refuse(-EINVAL, "needs a unit such as MB/s, GB/s, Mbit/s or MiB/s", ret_why);
+		return refuse(-EINVAL,
+			      unit_why(at, end, "needs a unit such as MB/s, GB/s, Mbit/s or MiB/s"),
+			      ret_why);
 	return number_scale(number, scale, 8 / bits_per_unit,
 			    "is no whole number of bytes per second", ret_bytes_per_s, ret_why);
 }

@@ -14,7 +14,10 @@ static bool is_blank(char c)
 
 struct weir_lines weir_lines_of(const char *bytes, size_t size, const char *comments)
 {
-	return (struct weir_lines){.at = bytes, .end = bytes + size, .comments = comments};
+	static const char bom[] = "\xef\xbb\xbf"; /* some editors put it in front of UTF-8 */
+	size_t skip = size >= strlen(bom) && !memcmp(bytes, bom, strlen(bom)) ? strlen(bom) : 0;
+
+	return (struct weir_lines){.at = bytes + skip, .end = bytes + size, .comments = comments};
 }
 
 /* Where the first comment character is, or `end`. */

@@ -248,6 +248,14 @@ static void entry_check(const struct cover *cover, const struct weir_listed *ent
 		findings->inside_first = entry;
 }
 
+static bool is_void(const struct cover *cover, const struct weir_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!ranges_have(&cover->allowed, list->entries[i].prefix))
+			return false;
+	return true;
+}
+
 static void list_check(const struct cover *cover, struct findings *findings)
 {
 	const struct weir_list *list = findings->list;
@@ -256,6 +264,10 @@ static void list_check(const struct cover *cover, struct findings *findings)
 	for (size_t i = 0; i < list->count; i++)
 		if (is_touched(cover, list->entries[i].prefix))
 			entry_check(cover, &list->entries[i], findings);
+	if (list->count && is_void(cover, list))
+		weir_diags_warning(
+			findings->diags, list->path, 0, 0,
+			"the allowlist releases every entry of it: it holds nobody back");
 	if (findings->covers > COVERS_SHOWN)
 		weir_diags_warning(findings->diags, list->path, 0, 0,
 				   "and %zu more like these in this list",

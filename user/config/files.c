@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -34,11 +35,22 @@ static char *path_resolve(struct weir_loader *loader, const char *before, const 
 static bool file_find(struct weir_loader *loader, const char *text, const char *path,
 		      char place[static PATH_MAX])
 {
+	struct stat what;
+
 	if (!path)
 		return false;
-	if (!weir_loader_place(loader, path, place) && !access(place, R_OK))
+	if (strstr(text, "://"))
+		weir_loader_error(loader, text,
+				  "'%s' is a URL, and weir fetches nothing: name the file that a "
+				  "fetcher writes",
+				  text);
+	else if (weir_loader_place(loader, path, place) || access(place, R_OK) ||
+		 stat(place, &what))
+		weir_loader_error(loader, text, "cannot read '%s': %s", path, strerror(errno));
+	else if (S_ISDIR(what.st_mode))
+		weir_loader_error(loader, text, "'%s' is a directory: name a file in it", path);
+	else
 		return true;
-	weir_loader_error(loader, text, "cannot read '%s': %s", path, strerror(errno));
 	return false;
 }
 
@@ -80,9 +92,14 @@ static void region_read(struct weir_loader *loader)
 	}
 	path = is_region_path(text) ? path_resolve(loader, "", text, "")
 				    : path_resolve(loader, "regions/", text, ".region");
-	if (file_read(loader, text, path, WEIR_REGION_BYTES_MAX, &file))
-		weir_region_parse(path, file.bytes, file.size, config->default_bytes_per_s,
-				  config->default_burst_bytes, loader->diags, &config->region);
+	if (!file_read(loader, text, path, WEIR_REGION_BYTES_MAX, &file) ||
+	    weir_region_parse(path, file.bytes, file.size, config->default_bytes_per_s,
+			      config->default_burst_bytes, loader->diags, &config->region))
+		return;
+	if (!is_region_path(text) && strcmp(text, config->region.name) != 0)
+		weir_diags_warning(loader->diags, path, 0, 0,
+				   "calls its region '%s', not '%s': is it a copy?",
+				   config->region.name, text);
 }
 
 /* ---- lists ----------------------------------------------------------------------------- */
@@ -160,6 +177,46 @@ static void denylist_read(struct weir_loader *loader, const struct raw_denylist 
 
 /* ---- routes ---------------------------------------------------------------------------- */
 
+static bool has_open_port(const struct weir_port *ports, size_t count, __u16 port)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ports[i].port == port)
+			return true;
+	return false;
+}
+
+/* Is it where clients come in? The proxy would then connect to itself, again and again. */
+static bool is_own(const struct weir_config *config, struct weir_container container)
+{
+	const struct weir_region *region = &config->region;
+	bool is_ingress = false;
+
+	for (size_t i = 0; i < region->ingress_count; i++)
+		is_ingress |= region->ingress[i].address == container.address;
+	return is_ingress &&
+	       (has_open_port(config->open_ports, config->open_ports_count, container.port) ||
+		has_open_port(config->cdn_ports, config->cdn_ports_count, container.port));
+}
+
+static void warn_own(struct weir_loader *loader, const struct weir_route *route)
+{
+	char text[WEIR_PREFIX_TEXT_MAX];
+
+	for (int protocol = 0; protocol < 2; protocol++) {
+		for (size_t i = 0; i < route->containers_count[protocol]; i++) {
+			struct weir_container container = route->containers[protocol][i];
+
+			if (is_own(loader->config, container))
+				weir_diags_warning(
+					loader->diags, route->origin.path, route->origin.line, 0,
+					"%s:%u is an ingress address: the proxy would connect to "
+					"itself",
+					weir_address_format(container.address, text),
+					container.port);
+		}
+	}
+}
+
 /* A kept copy has none: that there are routes is all that the gate asks of them. */
 static void routes_read(struct weir_loader *loader)
 {
@@ -177,6 +234,8 @@ static void routes_read(struct weir_loader *loader)
 			continue;
 		weir_routes_parse(path, file.bytes, file.size, loader->diags, routes);
 	}
+	for (size_t i = 0; i < routes->count; i++)
+		warn_own(loader, &routes->items[i]);
 	weir_routes_finish(routes, loader->diags);
 }
 

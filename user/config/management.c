@@ -102,14 +102,20 @@ static bool ports_read(struct weir_loader *loader, const char *text, __u8 protoc
 		weir_loader_error(loader, text, "this protocol has no ports");
 		return false;
 	}
-	if (!port_parse(text, dash ? dash : end, ret_low) ||
-	    !port_parse(dash ? dash + 1 : text, end, ret_high) || *ret_low > *ret_high) {
+	if (strchr(text, ','))
+		weir_loader_error(loader, text,
+				  "'%s': a rule has one port or range; write a rule for each",
+				  text);
+	else if (!port_parse(text, dash ? dash : end, ret_low) ||
+		 !port_parse(dash ? dash + 1 : text, end, ret_high) || !*ret_high)
 		weir_loader_error(loader, text,
 				  "'%s' is no port or range of ports up to 65535: 22, or 8000-8010",
 				  text);
-		return false;
-	}
-	return true;
+	else if (*ret_low > *ret_high)
+		weir_loader_error(loader, text, "'%s' ends before it begins", text);
+	else
+		return true;
+	return false;
 }
 
 static void rule_add(struct weir_loader *loader, const struct weir_management *rule,

@@ -44,6 +44,12 @@ static int line_end(struct reader *reader, struct weir_line *line)
 				"'%.*s' does not belong here", WEIR_TOKEN_ARG(token));
 }
 
+/* Neither this network, nor loopback, multicast or reserved (RFC 6890): these are never routed. */
+static bool is_unicast(__u32 address)
+{
+	return address >> 24 && address >> 24 != 127 && address >> 24 < 224;
+}
+
 static int address_take(struct reader *reader, struct weir_line *line, __u32 *ret_address,
 			unsigned int *ret_column)
 {
@@ -55,6 +61,8 @@ static int address_take(struct reader *reader, struct weir_line *line, __u32 *re
 		return missing(reader, line, "the address");
 	if (!weir_prefix_parse(token.text, token.size, &prefix, NULL, &why) && prefix.length != 32)
 		why = "is a network; a region has addresses, each a /32";
+	if (!why && !is_unicast(prefix.address))
+		why = "is no address that a packet comes to from outside";
 	if (why)
 		return weir_diags_error(reader->diags, reader->path, line->number, token.column,
 					"'%.*s' %s", WEIR_TOKEN_ARG(token), why);

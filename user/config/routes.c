@@ -55,7 +55,13 @@ static const char *container_parse(const char *text, size_t size,
 
 	if (!colon)
 		return "is not ADDRESS:PORT";
+	if (memchr(text, ',', size))
+		return "has a comma: put a blank between containers";
 	head = colon - text;
+	if (memchr(colon + 1, ':', size - head - 1))
+		return "is not an IPv4 ADDRESS:PORT";
+	if (!weir_address_parse(colon + 1, size - head - 1, &ret_container->address, &why))
+		return "has the port in front: write ADDRESS:PORT";
 	if (weir_address_parse(text, head, &ret_container->address, &why))
 		return why;
 	if (!ret_container->address)
@@ -91,11 +97,16 @@ static bool has_container(const struct reader *reader, struct weir_container con
 static int container_add(struct reader *reader, unsigned int line, struct weir_token token)
 {
 	struct weir_container container = {0}, *item;
+	struct weir_token head = token;
 	const char *why = NULL;
 
 	weir_container_parse(token.text, token.size, &container, &why);
 	if (!why && has_container(reader, container))
 		why = "is in this list already";
+	if (why && weir_token_skip(&head, "proxy="))
+		why = "stands right behind http or tls, before the addresses";
+	else if (why && weir_token_skip(&head, "app="))
+		why = "stands right behind the host, before http and tls";
 	if (why)
 		return weir_diags_error(reader->diags, reader->path, line, token.column,
 					"'%.*s' %s", WEIR_TOKEN_ARG(token), why);

@@ -49,6 +49,8 @@ static const char *syntax_hint(const char *problem, char at)
 		{"found unexpected end of stream", ": a quote above is not closed"},
 	};
 
+	if (problem && strstr(problem, "UTF-8"))
+		return ": save the file as UTF-8";
 	if (problem && !strcmp(problem, "found character that cannot start any token"))
 		return at == '\t' ? ": indent with blanks, not with tabs" : ": put it in quotes";
 	for (size_t i = 0; problem && i < sizeof(hints) / sizeof(*hints); i++)

@@ -22,6 +22,7 @@ struct pruner {
 	const char *path;
 	struct weir_diags *diags;
 	yaml_document_t *document;
+	const cyaml_schema_field_t *root;
 	bool *seen; /* by node, up to seen_max: an alias would bring one up twice */
 	int seen_max;
 	struct weir_mark *marks;
@@ -85,19 +86,23 @@ static const cyaml_schema_field_t *field_find(const cyaml_schema_field_t *fields
 static bool node_prune(struct pruner *pruner, const cyaml_schema_value_t *schema, const char *key,
 		       int index);
 
+/* A key of this mapping, of a mapping in it or of the whole file: said where. */
 static void refuse_unknown(struct pruner *pruner, yaml_mark_t mark, const char *key,
 			   const cyaml_schema_field_t *fields)
 {
-	char what[128];
+	char what[128] = "is no key here: weir.yaml(5) has them all";
 
-	for (; fields->key; fields++) {
-		if (!weir_text_is_near(key, fields->key))
-			continue;
-		snprintf(what, sizeof(what), "is no key here: is it '%s'?", fields->key);
-		refuse(pruner, mark, key, what);
-		return;
-	}
-	refuse(pruner, mark, key, "is no key here: weir.yaml(5) has them all");
+	if (field_find(pruner->root, key))
+		strcpy(what, "belongs at the top: do not indent it");
+	for (const cyaml_schema_field_t *field = fields; field->key; field++)
+		if (weir_text_is_near(key, field->key))
+			snprintf(what, sizeof(what), "is no key here: is it '%s'?", field->key);
+	for (const cyaml_schema_field_t *field = fields; field->key; field++)
+		if (field->value.type == CYAML_MAPPING &&
+		    field_find(field->value.mapping.fields, key))
+			snprintf(what, sizeof(what), "belongs under '%s': indent it there",
+				 field->key);
+	refuse(pruner, mark, key, what);
 }
 
 /* Unknown keys and keys stated twice, in the file's order. */
@@ -255,6 +260,7 @@ int weir_yaml_prune(yaml_document_t *document, const cyaml_schema_value_t *schem
 		.path = path,
 		.diags = diags,
 		.document = document,
+		.root = schema->mapping.fields,
 		.seen = seen,
 		.seen_max = nodes,
 		.has_no_memory = !seen,
