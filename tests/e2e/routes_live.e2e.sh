@@ -43,6 +43,26 @@ expect_equal "its status after a reload" "$(status_code shop.example)" 404
 expect "the files decide again" route revert shop.example
 expect "it serves" answers shop.example '^shop at'
 
+story "a list that takes several pages is whole and in order, and can be watched"
+cp "$LAB_DIR/apps.routes" "$LAB_DIR/kept"
+seq 1000 23499 | sed 's/.*/m&.example app=m http 10.66.0.2:8080/' >>"$LAB_DIR/apps.routes"
+"$WEIR" -I "$LAB" route list --hosts --watch=0.1 >"$LAB_DIR/watched" &
+watch=$!
+expect "a reload" kill -HUP "$LAB_PROXY"
+expect "watching shows them" eventually 10 grep -qx m23499.example "$LAB_DIR/watched"
+kill -INT "$watch"
+wait "$watch"
+expect_equal "interrupting it" $? 0
+LC_ALL=C sort <(cut -d' ' -f1 "$LAB_DIR/apps.routes") >"$LAB_DIR/names"
+expect "the names" cmp "$LAB_DIR/names" <(route list --hosts)
+expect "the names as JSON" cmp "$LAB_DIR/names" <("$WEIR" -I "$LAB" -j route list --hosts | jq -r '.hosts[]')
+expect "the routes" cmp "$LAB_DIR/names" <("$WEIR" -I "$LAB" -j route list | jq -r '.routes[].host')
+expect "the file" cmp "$LAB_DIR/names" <(route export | cut -d' ' -f1)
+expect_equal "rows of the table" "$(listed '^m[0-9]+.example  +m  ')" 22500
+cp "$LAB_DIR/kept" "$LAB_DIR/apps.routes"
+expect "a reload" kill -HUP "$LAB_PROXY"
+expect "they are gone" eventually 5 sh -c "! '$WEIR' -I $LAB route list --hosts | grep -q ^m"
+
 story "what is wrong changes nothing, and every wrong line is said"
 printf 'good.example http 10.66.0.2:8080\nbad..example http 10.66.0.2:8080\nworse.example http 1.2.3.4\n' \
 	>"$LAB_DIR/lines"

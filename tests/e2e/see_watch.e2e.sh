@@ -26,7 +26,7 @@ expect_exit 0 "interrupting it is no error" gate timeout --preserve-status -s IN
 	"exec '$WEIR' -I $LAB counts --watch"
 
 story "a reader that goes ends watching without a complaint, a full disk with one"
-for watching in 'counts --watch=0.2' 'status --watch=0.2' 'top -d 0.2'; do
+for watching in 'counts --watch=0.2' 'status --watch=0.2' 'deny list --watch=0.2' 'top -d 0.2'; do
 	# shellcheck disable=SC2086 # words
 	said=$( (weir $watching 2>&1 >&3 | cat) 3> >(head -n 1 >/dev/null))
 	expect_equal "$watching says" "$said" ""
@@ -38,6 +38,19 @@ story "status --watch shows the rates beside the state"
 said=$(gate timeout -s INT 2.5 "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" status --watch)
 expect_equal "times that rates were said" "$(grep -c '^rates: .*dropped [0-9.]*k\? packets/s' <<<"$said")" \
 	"$(($(grep -c '^gate:' <<<"$said") - 1))"
+
+story "deny list --watch shows bans come and go, as JSON a line each time"
+"$WEIR" -I "$LAB" -j deny list --watch=0.1 >"$LAB_DIR/watched" &
+watch=$!
+expect "nothing is banned" eventually 5 grep -qx '\[\]' "$LAB_DIR/watched"
+expect "a ban" weir deny add 198.18.0.77 --note watched
+expect "it shows" eventually 5 sh -c "tail -n 1 '$LAB_DIR/watched' | jq -e '.[0].note == \"watched\"'"
+expect "its end" weir deny del 198.18.0.77
+expect "it is gone" eventually 5 sh -c "tail -n 1 '$LAB_DIR/watched' | grep -qx '\[\]'"
+kill -INT "$watch"
+wait "$watch"
+expect_exit 2 "only a list can be watched" weir deny add 198.18.0.77 --watch
+expect_exit 2 "of routes as well" weir route export --watch
 
 story "counts --sources finds who sends, and estimates how much"
 expect "weir counts --sources" weir -j counts --sources

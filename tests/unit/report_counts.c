@@ -75,7 +75,7 @@ Test(report_status, every_state_is_json)
 		status.trial = state > 2 ? state - 3 : 0;
 		status.interfaces = state > 3 ? &interface : NULL;
 		status.interfaces_count = state > 3;
-		text = weir_status_json(&status);
+		text = weir_status_json(&status, false);
 		table = weir_status_table(&status);
 		root = json_loads(text, 0, NULL);
 		cr_assert_not_null(root, "state %d: %s", state, text);
@@ -97,7 +97,7 @@ Test(report_live, lists_only_the_kind_asked_for)
 		 .note = "\"x\""},
 		{.kind = WEIR_LIVE_RELEASE, .prefix = {0xc0000201, 32}, .who = "bob"},
 	};
-	char *bans = weir_live_json(records, 2, WEIR_LIVE_BAN);
+	char *bans = weir_live_json(records, 2, WEIR_LIVE_BAN, false);
 	char *releases = weir_live_table(records, 2, WEIR_LIVE_RELEASE);
 	json_t *root = json_loads(bans, 0, NULL);
 

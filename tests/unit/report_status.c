@@ -22,7 +22,7 @@ static struct weir_status status = {
 
 Test(report_status, json_says_how_each_interface_is_filtered)
 {
-	char *text = weir_status_json(&status);
+	char *text = weir_status_json(&status, false);
 	json_t *root = text ? json_loads(text, 0, NULL) : NULL, *first, *second;
 
 	cr_assert_not_null(root);
@@ -52,4 +52,38 @@ Test(report_status, table_names_a_policy_of_management_rules_alone)
 	text = weir_status_table(&status);
 	cr_assert_null(strstr(text, "management only"), "%s", text);
 	free(text);
+}
+
+Test(report_status, proxy_line_says_who_serves_since_when_and_how_much)
+{
+	char *text;
+
+	status.proxy = (struct weir_status_proxy){.runs = true,
+						  .pid = 4321,
+						  .workers = 2,
+						  .since_s = 1700000000,
+						  .open = 5,
+						  .connections = 60,
+						  .requests = 700,
+						  .routes = 8,
+						  .changes = 3};
+	text = weir_status_table(&status);
+	cr_expect_not_null(strstr(text,
+				  "\nproxy:       pid 4321, since 2023-11-14T22:13:20Z, 2 workers, "
+				  "5 connections, 8 routes, 3 live changes\n"),
+			   "%s", text);
+	free(text);
+}
+
+Test(report_status, proxy_has_no_line_while_none_runs)
+{
+	char *text, *json;
+
+	status.proxy = (struct weir_status_proxy){.pid = 4321};
+	text = weir_status_table(&status);
+	json = weir_status_json(&status, true);
+	cr_expect_null(strstr(text, "proxy:"), "%s", text);
+	cr_expect_not_null(strstr(json, "\"proxy\":null"), "%s", json);
+	free(text);
+	free(json);
 }

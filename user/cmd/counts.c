@@ -118,7 +118,8 @@ static char *sources_text(struct run *run, __u64 interval_ns)
 		r = weir_sources_make(run->sampling.samples, run->sampling.count, &asked,
 				      &report.passed, &report.passed_count);
 	if (!r)
-		text = run->json ? weir_sources_json(&report) : weir_sources_table(&report);
+		text = run->json ? weir_sources_json(&report, run->watches)
+				 : weir_sources_table(&report);
 	weir_sources_report_done(&report);
 	return text;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/watch.h"
 #include "cmd/who.h"
 #include "kernel/generation.h"
 #include "kernel/guard.h"
@@ -21,10 +22,10 @@
 
 static const char deny_usage[] = "deny add PREFIX...|- [--for TIME] [--note TEXT] [--force]\n"
 				 "       weir deny del PREFIX...|-\n"
-				 "       weir deny list | flush | why ADDRESS";
+				 "       weir deny list [--watch[=SECONDS]] | flush | why ADDRESS";
 static const char allow_usage[] = "allow add PREFIX...|- [--for TIME] [--note TEXT]\n"
 				  "       weir allow del PREFIX...|- [--force]\n"
-				  "       weir allow list | flush";
+				  "       weir allow list [--watch[=SECONDS]] | flush";
 
 /* Everything that one run of the command works with. */
 struct run {
@@ -195,7 +196,7 @@ static int flush(struct run *run)
 			: -ENOMEM;
 }
 
-static int list(struct run *run)
+static int list_text(struct run *run, char **ret_text)
 {
 	_cleanup_free_ struct weir_record *records = NULL;
 	__u32 kind = run->options.kind;
@@ -204,9 +205,24 @@ static int list(struct run *run)
 
 	if (r)
 		return r;
-	return weir_cmd_print(run->cli->json ? weir_live_json(records, count, kind)
-					     : weir_live_table(records, count, kind),
-			      &run->diags);
+	*ret_text = run->cli->json
+			    ? weir_live_json(records, count, kind, run->options.interval_ns != 0)
+			    : weir_live_table(records, count, kind);
+	return 0;
+}
+
+static int list(struct run *run)
+{
+	char *text = NULL;
+	int r;
+
+	if (!run->options.interval_ns)
+		return list_text(run, &text) ?: weir_cmd_print(text, &run->diags);
+	weir_watch_begin();
+	do
+		r = list_text(run, &text) ?: weir_watch_print(text, &run->diags);
+	while (!r && weir_watch_wait(run->options.interval_ns));
+	return weir_watch_end(r);
 }
 
 /* Options may stand anywhere; what is left are the verb and its operands. 1: usage. */
@@ -215,6 +231,7 @@ static int parse(int argc, char **argv, struct run *run)
 	static const struct option known[] = {{"for", required_argument, NULL, 'f'},
 					      {"note", required_argument, NULL, 'n'},
 					      {"force", no_argument, NULL, 'F'},
+					      {"watch", optional_argument, NULL, 'w'},
 					      {}};
 	int option, r = 0;
 
@@ -229,6 +246,9 @@ static int parse(int argc, char **argv, struct run *run)
 		case 'F':
 			run->options.is_forced = true;
 			break;
+		case 'w':
+			r = weir_watch_interval(optarg, &run->diags, &run->options.interval_ns);
+			break;
 		default:
 			return 1;
 		}
@@ -242,6 +262,8 @@ static int dispatch(struct run *run, const char *verb, char **operands)
 	bool has_operands = operands[0] != NULL;
 	bool is_ban = run->options.kind == WEIR_LIVE_BAN;
 
+	if (run->options.interval_ns && strcmp(verb, "list") != 0)
+		return 1;
 	if (!strcmp(verb, "add") && has_operands)
 		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: add(run, operands);
 	if (!strcmp(verb, "del") && has_operands)

@@ -11,10 +11,10 @@
 #include "kernel/paths.h"
 #include "plan/journal.h"
 
-/* Options of add, del and flush. */
+/* Options of add, del, list and flush. */
 struct weir_live_options {
-	__u32 kind; /* WEIR_LIVE_BAN or WEIR_LIVE_RELEASE */
-	unsigned long long for_ns;
+	__u32 kind;                             /* WEIR_LIVE_BAN or WEIR_LIVE_RELEASE */
+	unsigned long long for_ns, interval_ns; /* interval_ns: of --watch; 0: once */
 	const char *note;
 	bool is_forced;
 };

@@ -2,13 +2,15 @@
 /*
  * The verb `list`: the routes in force, a page at a time, so that a million of them are never one
  * reply. `after` is the last host of the page before; `number` tells when they changed meanwhile.
- * The first page has what else was changed live; `drains` asks for its drains alone.
+ * The first page has what else was changed live; `drains` asks for its drains alone, `hosts` for the
+ * routes' names in place of the routes.
  */
 #include "cmd/proxy.h"
 
 #include <string.h>
 
-enum { ROWS_MAX = 1000 };
+/* On a page. A host is a string where a route is an object, and takes a tenth of the time. */
+enum { ROWS_MAX = 1000, HOSTS_MAX = 10000 };
 
 static json_t *containers_json(const struct weir_route *route, enum weir_protocol protocol)
 {
@@ -65,6 +67,21 @@ static json_t *route_json(const struct weir_proxy_run *run, const struct weir_ro
 	if (base)
 		add_origin(row, base);
 	return row;
+}
+
+/* A page of what is in force behind `after`; true when there is more. */
+static bool add_rows(const struct weir_proxy_run *run, const char *after, bool is_hosts,
+		     json_t *rows)
+{
+	const struct weir_overlay overlay = weir_proxy_overlay(run);
+	struct weir_overlay_walk walk = weir_overlay_walk(&overlay, after);
+	const struct weir_route *route = NULL;
+	int room = is_hosts ? HOSTS_MAX : ROWS_MAX;
+
+	while (room-- > 0 && (route = weir_overlay_next(&overlay, &walk)))
+		json_array_append_new(rows, is_hosts ? json_string(weir_route_name(route))
+						     : route_json(run, route));
+	return route != NULL;
 }
 
 /* Routes that live changes have taken out. */
@@ -140,21 +157,18 @@ int weir_proxy_list(struct weir_control_call *call)
 {
 	struct weir_proxy_run *run = call->context;
 	_cleanup_(weir_table_unref) struct weir_table *table = weir_proxy_table(run->proxy);
-	const struct weir_overlay overlay = weir_proxy_overlay(run);
 	const char *after = json_string_value(json_object_get(call->request, "after"));
-	struct weir_overlay_walk walk = weir_overlay_walk(&overlay, after);
-	const struct weir_route *route = NULL;
+	bool is_hosts = json_is_true(json_object_get(call->request, "hosts")), has_more;
 	json_t *rows;
 
 	if (json_is_true(json_object_get(call->request, "drains")))
 		return json_object_set_new(call->reply, "drains", drains_json(run, table));
 	rows = json_array();
-	for (int i = 0; i < ROWS_MAX && (route = weir_overlay_next(&overlay, &walk)); i++)
-		json_array_append_new(rows, route_json(run, route));
+	has_more = add_rows(run, after, is_hosts, rows);
 	json_object_set_new(call->reply, "number", json_integer((json_int_t)run->routes.number));
 	json_object_set_new(call->reply, "routes", rows);
-	json_object_set_new(call->reply, "more", json_boolean(route != NULL));
-	if (after)
+	json_object_set_new(call->reply, "more", json_boolean(has_more));
+	if (after || is_hosts)
 		return 0;
 	json_object_set_new(call->reply, "gone", gone_json(run));
 	json_object_set_new(call->reply, "drains", drains_json(run, table));

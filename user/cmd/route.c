@@ -11,6 +11,7 @@
 
 #include "base/quantity.h"
 #include "base/text.h"
+#include "cmd/watch.h"
 
 static const char usage[] =
 	"route add [--replace] HOST... [app=NAME] [http ADDR:PORT...] [tls ADDR:PORT...] | -\n"
@@ -18,15 +19,13 @@ static const char usage[] =
 	"       weir route revert HOST... | - | --same\n"
 	"       weir route drain ADDR:PORT... [--wait TIME] | undrain ADDR:PORT...\n"
 	"       weir route set APP|ADDR:PORT --rate RATE [--burst SIZE] | unset APP|ADDR:PORT\n"
-	"       weir route list [--hosts] | export";
+	"       weir route list [--hosts] [--watch[=SECONDS]] | export";
 
-static const struct option known[] = {{"replace", no_argument, NULL, 'R'},
-				      {"same", no_argument, NULL, 's'},
-				      {"hosts", no_argument, NULL, 'h'},
-				      {"wait", required_argument, NULL, 'w'},
-				      {"rate", required_argument, NULL, 'r'},
-				      {"burst", required_argument, NULL, 'b'},
-				      {}};
+static const struct option known[] = {
+	{"replace", no_argument, NULL, 'R'},     {"same", no_argument, NULL, 's'},
+	{"hosts", no_argument, NULL, 'h'},       {"watch", optional_argument, NULL, 'W'},
+	{"wait", required_argument, NULL, 'w'},  {"rate", required_argument, NULL, 'r'},
+	{"burst", required_argument, NULL, 'b'}, {}};
 
 static int parse_quantity(struct weir_route_run *run, int option, const char *text)
 {
@@ -51,6 +50,8 @@ static int parse(struct weir_route_run *run, int argc, char **argv)
 			run->is_same = true;
 		else if (option == 'h')
 			run->is_hosts = true;
+		else if (option == 'W')
+			r = weir_watch_interval(optarg, &run->diags, &run->interval_ns);
 		else if (option == 'w')
 			r = weir_cmd_duration("--wait", optarg, &run->diags, &run->wait_ns);
 		else if (option == 'r' || option == 'b')
@@ -97,6 +98,8 @@ int weir_cmd_route(const struct weir_cli *cli, int argc, char **argv)
 	int code;
 
 	if (!r && optind == argc)
+		r = 1;
+	if (!r && run.interval_ns && strcmp(argv[optind], "list") != 0)
 		r = 1;
 	if (!r)
 		r = dispatch(&run, argv[optind], argv + optind + 1);

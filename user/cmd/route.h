@@ -13,7 +13,7 @@ struct weir_route_run {
 	int fd; /* to the proxy */
 	struct weir_diags diags;
 	bool replaces, is_same, is_hosts;
-	unsigned long long wait_ns;
+	unsigned long long wait_ns, interval_ns; /* interval_ns: of --watch; 0: once */
 	__u64 bytes_per_s, burst_bytes;
 };
 

@@ -1,95 +1,131 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* weir route list and export: pages of the control socket -> one list -> text. */
+/* weir route list and export: pages of the control socket -> text, once or again and again. */
 #include <errno.h>
 
+#include "cmd/progress.h"
 #include "cmd/route.h"
+#include "cmd/watch.h"
 #include "report/route_list.h"
 
 /* A list that changes while it is read is read anew, this often. */
 enum { TRIES = 5 };
 
-static int read_page(struct weir_route_run *run, const char *after, json_t **ret_page)
+#define _cleanup_list_ _cleanup_(weir_route_list_free)
+
+static bool is_hosts(enum weir_route_form form)
+{
+	return form == WEIR_ROUTES_HOSTS || form == WEIR_ROUTES_HOSTS_JSON;
+}
+
+/* The name of the last route of a page, or NULL. Hosts are strings, routes objects. */
+static const char *last_of(const json_t *page)
+{
+	const json_t *rows = json_object_get(page, "routes");
+	const json_t *row = json_array_get(rows, json_array_size(rows) - 1);
+
+	return json_string_value(json_is_string(row) ? row : json_object_get(row, "host"));
+}
+
+static int read_page(struct weir_route_run *run, enum weir_route_form form, const char *after,
+		     json_t **ret_page)
 {
 	return weir_control_call(run->fd, "list",
-				 after ? json_pack("{s:s}", "after", after) : json_object(),
+				 json_pack("{s:b, s:s*}", "hosts", is_hosts(form), "after", after),
 				 &run->diags, ret_page);
 }
 
-/* All pages. -EAGAIN when routes changed between two of them. */
-static int read_pages(struct weir_route_run *run, json_t **ret_list)
+/* All pages, of which one is held at a time. -EAGAIN when routes changed between two of them. */
+static int read_pages(struct weir_route_run *run, struct weir_route_list *list,
+		      enum weir_route_form form)
 {
-	_cleanup_json_ json_t *list = NULL;
-	json_t *routes;
-	bool has_more;
-	int r = read_page(run, NULL, &list);
+	_cleanup_json_ json_t *page = NULL;
+	json_int_t number;
+	int r = read_page(run, form, NULL, &page);
 
 	if (r)
 		return r;
-	routes = json_object_get(list, "routes");
-	has_more = json_is_true(json_object_get(list, "more"));
-	while (has_more) {
-		_cleanup_json_ json_t *page = NULL;
-		const json_t *last = json_array_get(routes, json_array_size(routes) - 1);
+	number = json_integer_value(json_object_get(page, "number"));
+	for (;;) {
+		_cleanup_json_ json_t *next = NULL;
+		const char *last = last_of(page);
 
-		r = read_page(run, json_string_value(json_object_get(last, "host")), &page);
+		r = weir_route_list_add(list, page);
+		if (r || !last || !json_is_true(json_object_get(page, "more")))
+			return r;
+		r = read_page(run, form, last, &next);
 		if (r)
 			return r;
-		if (!json_equal(json_object_get(list, "number"), json_object_get(page, "number")))
+		if (json_integer_value(json_object_get(next, "number")) != number)
 			return -EAGAIN;
-		if (json_array_extend(routes, json_object_get(page, "routes")))
-			return -EPROTO;
-		has_more = json_is_true(json_object_get(page, "more")) &&
-			   json_array_size(json_object_get(page, "routes"));
+		json_decref(page);
+		page = json_incref(next);
 	}
-	*ret_list = list;
-	list = NULL;
-	return 0;
 }
 
-static int read_list(struct weir_route_run *run, json_t **ret_list)
+static int read_list(struct weir_route_run *run, enum weir_route_form form, char **ret_text)
 {
 	int r = -EAGAIN;
 
-	for (int i = 0; r == -EAGAIN && i < TRIES; i++)
-		r = read_pages(run, ret_list);
+	for (int i = 0; r == -EAGAIN && i < TRIES; i++) {
+		_cleanup_list_ struct weir_route_list *list = weir_route_list_new(form);
+
+		r = list ? read_pages(run, list, form) : -ENOMEM;
+		if (!r) {
+			*ret_text = weir_route_list_text(list);
+			r = *ret_text ? 0 : -ENOMEM;
+		}
+	}
 	if (r == -EAGAIN)
 		weir_diags_error(&run->diags, NULL, 0, 0,
 				 "the routes change faster than they list");
 	return r;
 }
 
-static char *json_text(json_t *list)
+static int print_once(struct weir_route_run *run, enum weir_route_form form)
 {
-	char *text = json_dumps(list, JSON_INDENT(2)), *whole = NULL;
+	_cleanup_progress_ struct weir_progress progress;
+	char *text = NULL;
+	int r;
 
-	if (text && asprintf(&whole, "%s\n", text) < 0)
-		whole = NULL;
-	free(text);
-	return whole;
+	weir_progress_init(&progress, "reading the routes");
+	r = read_list(run, form, &text);
+	weir_progress_done(&progress);
+	return r ?: weir_cmd_print(text, &run->diags);
+}
+
+/* By a connection each time: the proxy may be another one by then. */
+static int print_again(struct weir_route_run *run, enum weir_route_form form)
+{
+	char *text = NULL;
+	int r = run->fd < 0 ? weir_cmd_proxy_connect(run->cli, &run->diags, &run->fd) : 0;
+
+	r = r ?: read_list(run, form, &text);
+	closep(&run->fd);
+	run->fd = -1;
+	return r ?: weir_watch_print(text, &run->diags);
 }
 
 int weir_route_list(struct weir_route_run *run, char **operands)
 {
-	_cleanup_json_ json_t *list = NULL;
-	int r = read_list(run, &list);
+	static const enum weir_route_form forms[2][2] = {
+		{WEIR_ROUTES_TABLE, WEIR_ROUTES_JSON}, {WEIR_ROUTES_HOSTS, WEIR_ROUTES_HOSTS_JSON}};
+	enum weir_route_form form = forms[run->is_hosts][run->cli->json];
+	int r;
 
 	(void)operands;
-	if (r)
-		return r;
-	json_object_del(list, "version");
-	json_object_del(list, "ok");
-	json_object_del(list, "more");
-	return weir_cmd_print(run->is_hosts    ? weir_route_list_hosts(list)
-			      : run->cli->json ? json_text(list)
-					       : weir_route_list_table(list),
-			      &run->diags);
+	if (!run->interval_ns)
+		return print_once(run, form);
+	if (form == WEIR_ROUTES_JSON)
+		form = WEIR_ROUTES_JSON_LINE;
+	weir_watch_begin();
+	do
+		r = print_again(run, form);
+	while (!r && weir_watch_wait(run->interval_ns));
+	return weir_watch_end(r);
 }
 
 int weir_route_export(struct weir_route_run *run, char **operands)
 {
-	_cleanup_json_ json_t *list = NULL;
-	int r = read_list(run, &list);
-
 	(void)operands;
-	return r ?: weir_cmd_print(weir_route_list_file(list), &run->diags);
+	return print_once(run, WEIR_ROUTES_FILE);
 }

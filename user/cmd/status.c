@@ -25,6 +25,7 @@ struct run {
 	struct weir_paths paths;
 	struct weir_counts_report before;
 	__u64 before_ns;
+	bool is_watch;
 };
 
 /* A proxy that runs says so itself; one that does not answer is as good as none here. */
@@ -63,7 +64,7 @@ static int read_status(const struct run *run, struct weir_diags *diags, struct w
 
 static char *text_of(const struct run *run, const struct weir_status *status)
 {
-	return run->cli->json ? weir_status_json(status) : weir_status_table(status);
+	return run->cli->json ? weir_status_json(status, run->is_watch) : weir_status_table(status);
 }
 
 static int show_once(const struct run *run, struct weir_diags *diags)
@@ -149,6 +150,8 @@ int weir_cmd_status(const struct weir_cli *cli, int argc, char **argv)
 		return weir_cmd_usage(usage);
 	if (!r)
 		r = weir_paths_make(cli->instance, &diags, &run.paths);
+	if (!r)
+		run.is_watch = interval_ns != 0;
 	if (!r)
 		r = interval_ns ? watch(&run, interval_ns, &diags) : show_once(&run, &diags);
 	return weir_cmd_end(&diags, r);

@@ -58,6 +58,9 @@ int weir_watch_print(char *report, struct weir_diags *diags)
 
 	if (report && isatty(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
+	/* Who reads is only found to be gone by writing to them. */
+	if (report && !*report)
+		puts("nothing");
 	r = weir_cmd_print(report, diags);
 	if (!r && fflush(stdout))
 		return -errno;

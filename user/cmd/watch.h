@@ -19,7 +19,8 @@ bool weir_watch_wait(unsigned long long ns);
 bool weir_watch_is_over(void);
 
 /*
- * Print a report in place of the last one on a terminal, below it anywhere else, and free it.
+ * Print a report in place of the last one on a terminal, below it anywhere else, and free it. An
+ * empty one is said to be.
  * NULL is -ENOMEM; -EPIPE when nobody reads any more.
  */
 int weir_watch_print(char *report, struct weir_diags *diags);

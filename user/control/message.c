@@ -84,8 +84,8 @@ static int dispatch(const struct weir_control_verb *verbs, struct weir_control_c
 static char *reply_text(struct weir_control_call *call, int r)
 {
 	_cleanup_json_ json_t *reply = json_object();
-	_cleanup_free_ char *text = NULL;
-	char *line = NULL;
+	char *text, *line;
+	size_t size;
 
 	if (r && !call->diags.errors)
 		weir_diags_error(&call->diags, NULL, 0, 0, "%s", strerror(-r));
@@ -96,8 +96,13 @@ static char *reply_text(struct weir_control_call *call, int r)
 	if (!call->diags.errors)
 		json_object_update(reply, call->reply);
 	text = json_dumps(reply, JSON_COMPACT);
-	if (!text || asprintf(&line, "%s\n", text) < 0)
+	size = text ? strlen(text) : 0;
+	line = text ? realloc(text, size + 2) : NULL;
+	if (!line) {
+		free(text);
 		return NULL;
+	}
+	memcpy(line + size, "\n", 2);
 	return line;
 }
 

@@ -31,6 +31,11 @@ char *weir_json_line(json_t *value)
 	return text_of(value, JSON_COMPACT);
 }
 
+char *weir_json_form(json_t *value, bool is_line)
+{
+	return is_line ? weir_json_line(value) : weir_json_text(value);
+}
+
 char *weir_time_text(unsigned long long at_ns, char to[static WEIR_TIME_TEXT_MAX])
 {
 	time_t seconds = at_ns / 1000000000ULL;

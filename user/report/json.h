@@ -4,12 +4,16 @@
 #define WEIR_REPORT_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* The value as text with a newline, keys in the order they were set; drops the value. */
 char *weir_json_text(json_t *value);
 
 /* The same on one line, for reports that come one after the other. */
 char *weir_json_line(json_t *value);
+
+/* The one or the other. */
+char *weir_json_form(json_t *value, bool is_line);
 
 /* Nanoseconds since the epoch as RFC 3339 in UTC, whole seconds; null for 0. */
 json_t *weir_json_time(unsigned long long at_ns);

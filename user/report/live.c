@@ -47,14 +47,14 @@ static json_t *record_json(const struct weir_record *record)
 			 weir_json_time(record->at_ns), "note", record->note);
 }
 
-char *weir_live_json(const struct weir_record *records, size_t count, __u32 kind)
+char *weir_live_json(const struct weir_record *records, size_t count, __u32 kind, bool is_line)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
 		if (records[i].kind == kind)
 			json_array_append_new(list, record_json(&records[i]));
-	return weir_json_text(list);
+	return weir_json_form(list, is_line);
 }
 
 static void print_why(FILE *to, const struct weir_reason_why *why)

@@ -10,8 +10,8 @@
 /* One line a record of this kind: prefix, until, by whom, when, note. free(3) it. */
 char *weir_live_table(const struct weir_record *records, size_t count, __u32 kind);
 
-/* [{"prefix", "until": null or time, "who", "at", "note"}] */
-char *weir_live_json(const struct weir_record *records, size_t count, __u32 kind);
+/* [{"prefix", "until": null or time, "who", "at", "note"}], in one line where asked for. */
+char *weir_live_json(const struct weir_record *records, size_t count, __u32 kind, bool is_line);
 
 /* What holds an address: a line of a file, or a live entry. */
 struct weir_reason_why {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists of routes -> aligned tables, routes files. */
+/* Lists of routes -> aligned tables, JSON, routes files. */
 #include "report/route_list.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,44 +89,126 @@ static void print_containers(FILE *to, const json_t *row, const char *protocol, 
 	}
 }
 
-static int widest(const json_t *rows, const char *name, int width)
+/* ---- a line a route, as pages come ----------------------------------------------------- */
+
+struct weir_route_list {
+	enum weir_route_form form;
+	json_t *rest; /* of the first page: all but the routes */
+	FILE *to;     /* into text */
+	char *text;
+	size_t size, count;
+	int host, app, from; /* widths of the table's columns */
+};
+
+struct weir_route_list *weir_route_list_new(enum weir_route_form form)
+{
+	struct weir_route_list *list = calloc(1, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	*list = (struct weir_route_list){.form = form, .host = 4, .app = 3, .from = 4};
+	list->to = open_memstream(&list->text, &list->size);
+	if (!list->to)
+		weir_route_list_free(&list);
+	return list;
+}
+
+void weir_route_list_free(struct weir_route_list **list)
+{
+	struct weir_route_list *old = *list;
+
+	*list = NULL;
+	if (!old)
+		return;
+	if (old->to)
+		fclose(old->to);
+	free(old->text);
+	json_decref(old->rest);
+	free(old);
+}
+
+static void widen(int *width, const char *text)
+{
+	int size = (int)strlen(text);
+
+	size = size < COLUMN_MAX ? size : COLUMN_MAX;
+	*width = size > *width ? size : *width;
+}
+
+/* Its columns, with a tab between them: no word holds one, escaped as they are. */
+static void add_table_row(struct weir_route_list *list, const json_t *row)
+{
+	char origin[2 * WORD_MAX];
+
+	origin_text(row, origin, sizeof(origin));
+	widen(&list->host, member(row, "host"));
+	widen(&list->app, member(row, "app"));
+	widen(&list->from, origin);
+	fprintf(list->to, "%s\t%s\t%s\t", member(row, "host"), member(row, "app"), origin);
+	print_containers(list->to, row, "http", list->rest);
+	print_containers(list->to, row, "tls", list->rest);
+	fputc('\n', list->to);
+}
+
+static void add_file_row(struct weir_route_list *list, const json_t *row)
+{
+	fprintf(list->to, "%s app=%s", member(row, "host"), member(row, "app"));
+	print_containers(list->to, row, "http", NULL);
+	print_containers(list->to, row, "tls", NULL);
+	fputc('\n', list->to);
+}
+
+static void add_json_row(struct weir_route_list *list, const json_t *row)
+{
+	const char *comma = !list->count ? "" : list->form == WEIR_ROUTES_JSON ? ",\n    " : ",";
+
+	fputs(comma, list->to);
+	json_dumpf(row, list->to, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+static void add_row(struct weir_route_list *list, const json_t *row)
+{
+	if (list->form == WEIR_ROUTES_TABLE)
+		add_table_row(list, row);
+	else if (list->form == WEIR_ROUTES_FILE)
+		add_file_row(list, row);
+	else if (list->form == WEIR_ROUTES_HOSTS)
+		fprintf(list->to, "%s\n", word(row));
+	else
+		add_json_row(list, row);
+	list->count++;
+}
+
+int weir_route_list_add(struct weir_route_list *list, const json_t *page)
 {
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-	{
-		int size = (int)strlen(member(row, name));
-
-		width = size > width ? size : width;
+	if (!list->rest) {
+		list->rest = json_copy((json_t *)page);
+		if (!list->rest)
+			return -ENOMEM;
+		json_object_del(list->rest, "routes");
 	}
-	return width < COLUMN_MAX ? width : COLUMN_MAX;
+	json_array_foreach(json_object_get(page, "routes"), i, row) add_row(list, row);
+	return ferror(list->to) ? -ENOMEM : 0;
 }
 
-static void print_routes(FILE *to, const json_t *list)
-{
-	const json_t *rows = json_object_get(list, "routes"), *row;
-	int host = widest(rows, "host", 4), app = widest(rows, "app", 3), from = 4;
-	char origin[2 * WORD_MAX];
-	size_t i;
+/* ---- the end of it --------------------------------------------------------------------- */
 
-	json_array_foreach(rows, i, row)
-	{
-		origin_text(row, origin, sizeof(origin));
-		from = (int)strlen(origin) > from ? (int)strlen(origin) : from;
-	}
-	from = from < COLUMN_MAX ? from : COLUMN_MAX;
-	if (json_array_size(rows))
-		fprintf(to, "%-*s  %-*s  %-*s  containers\n", host, "host", app, "app", from,
-			"from");
-	json_array_foreach(rows, i, row)
-	{
-		origin_text(row, origin, sizeof(origin));
-		fprintf(to, "%-*s  %-*s  %-*s ", host, member(row, "host"), app, member(row, "app"),
-			from, origin);
-		print_containers(to, row, "http", list);
-		print_containers(to, row, "tls", list);
-		fputc('\n', to);
+static void print_routes(FILE *to, const struct weir_route_list *list, char *rows)
+{
+	char *rest = rows, *line;
+
+	if (list->count)
+		fprintf(to, "%-*s  %-*s  %-*s  containers\n", list->host, "host", list->app, "app",
+			list->from, "from");
+	while (*rest && (line = strsep(&rest, "\n"))) {
+		const char *host = strsep(&line, "\t"), *app = strsep(&line, "\t");
+		const char *origin = strsep(&line, "\t");
+
+		fprintf(to, "%-*s  %-*s  %-*s %s\n", list->host, host, list->app, app, list->from,
+			origin, line);
 	}
 }
 
@@ -175,53 +258,57 @@ static void print_rates(FILE *to, const json_t *list)
 	}
 }
 
-char *weir_route_list_table(const json_t *list)
+static void print_table(FILE *to, const struct weir_route_list *list, char *rows)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-
-	if (!to)
-		return NULL;
-	print_routes(to, list);
-	print_gone(to, list);
-	print_drains(to, list);
-	print_rates(to, list);
-	fclose(to);
-	return text;
+	print_routes(to, list, rows);
+	print_gone(to, list->rest);
+	print_drains(to, list->rest);
+	print_rates(to, list->rest);
 }
 
-char *weir_route_list_file(const json_t *list)
+/* The rows as an array in front of what else there is, so that they are never all values at once. */
+static void print_json(FILE *to, const struct weir_route_list *list, const char *rows)
 {
-	char *text = NULL;
-	size_t size, i;
-	FILE *to = open_memstream(&text, &size);
-	const json_t *row;
+	bool is_line = list->form != WEIR_ROUTES_JSON;
+	const char *gap = is_line ? "" : "\n  ", *name;
+	json_t *value;
 
-	if (!to)
-		return NULL;
-	json_array_foreach(json_object_get(list, "routes"), i, row)
+	fprintf(to, "{%s\"%s\":%s[%s%s%s]", gap,
+		list->form == WEIR_ROUTES_HOSTS_JSON ? "hosts" : "routes", is_line ? "" : " ",
+		is_line || !list->count ? "" : "\n    ", rows,
+		is_line || !list->count ? "" : "\n  ");
+	json_object_foreach(list->rest, name, value)
 	{
-		fprintf(to, "%s app=%s", member(row, "host"), member(row, "app"));
-		print_containers(to, row, "http", NULL);
-		print_containers(to, row, "tls", NULL);
-		fputc('\n', to);
+		if (!strcmp(name, "version") || !strcmp(name, "ok") || !strcmp(name, "more"))
+			continue;
+		fprintf(to, ",%s\"%s\":%s", gap, name, is_line ? "" : " ");
+		json_dumpf(value, to, JSON_COMPACT | JSON_ENCODE_ANY);
 	}
-	fclose(to);
-	return text;
+	fputs(is_line ? "}\n" : "\n}\n", to);
 }
 
-char *weir_route_list_hosts(const json_t *list)
+char *weir_route_list_text(struct weir_route_list *list)
 {
-	char *text = NULL;
-	size_t size, i;
-	FILE *to = open_memstream(&text, &size);
-	const json_t *row;
+	char *rows, *text = NULL;
+	bool has_failed = fclose(list->to) != 0;
+	size_t size;
+	FILE *to;
 
-	if (!to)
+	list->to = NULL;
+	rows = list->text;
+	list->text = NULL;
+	if (has_failed || !rows || list->form == WEIR_ROUTES_FILE ||
+	    list->form == WEIR_ROUTES_HOSTS)
+		return has_failed ? (free(rows), NULL) : rows;
+	to = open_memstream(&text, &size);
+	if (to && list->form == WEIR_ROUTES_TABLE)
+		print_table(to, list, rows);
+	else if (to)
+		print_json(to, list, rows);
+	free(rows);
+	if (to && fclose(to)) {
+		free(text);
 		return NULL;
-	json_array_foreach(json_object_get(list, "routes"), i, row)
-		fprintf(to, "%s\n", member(row, "host"));
-	fclose(to);
+	}
 	return text;
 }

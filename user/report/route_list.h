@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The routes in force, as the control socket lists them -> text. What comes from there is escaped
- * before it is printed: the proxy reads what strangers send. Pure.
+ * The routes in force, as the control socket lists them -> text. There may be a million: each page
+ * becomes text as it comes, so that never more than one is held as values. What comes from there is
+ * escaped before it is printed: the proxy reads what strangers send. Pure.
  */
 #ifndef WEIR_REPORT_ROUTE_LIST_H
 #define WEIR_REPORT_ROUTE_LIST_H
 
 #include <jansson.h>
 
-/*
- * `list` is a reply of the verb `list`, all pages of `routes` in one. free(3) what these return;
- * NULL when memory runs out.
- *
- * table: for people: routes with where each comes from, then drains and rates.
- * file: a routes file that loads to the same.
- * hosts: one host a line.
- */
-char *weir_route_list_table(const json_t *list);
-char *weir_route_list_file(const json_t *list);
-char *weir_route_list_hosts(const json_t *list);
+enum weir_route_form {
+	WEIR_ROUTES_TABLE,      /* for people: where each comes from, then drains and rates */
+	WEIR_ROUTES_FILE,       /* a routes file that loads to the same */
+	WEIR_ROUTES_HOSTS,      /* one host a line; pages hold hosts in place of routes */
+	WEIR_ROUTES_JSON,       /* one object, a route a line */
+	WEIR_ROUTES_JSON_LINE,  /* one object in one line */
+	WEIR_ROUTES_HOSTS_JSON, /* likewise, of hosts */
+};
+
+struct weir_route_list;
+
+/* NULL when memory runs out. */
+struct weir_route_list *weir_route_list_new(enum weir_route_form form);
+
+/* Nulls the pointer, accepts NULL. */
+void weir_route_list_free(struct weir_route_list **list);
+
+/* Add a reply of the verb `list`, the pages in their order. Returns 0 or -ENOMEM. */
+int weir_route_list_add(struct weir_route_list *list, const json_t *page);
+
+/* What has been added as text, once; free(3) it. NULL when memory runs out. */
+char *weir_route_list_text(struct weir_route_list *list);
 
 #endif

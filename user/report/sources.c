@@ -167,11 +167,12 @@ static json_t *sources_json(const struct weir_source *sources, size_t count)
 	return array;
 }
 
-char *weir_sources_json(const struct weir_sources_report *report)
+char *weir_sources_json(const struct weir_sources_report *report, bool is_line)
 {
-	return weir_json_text(
+	return weir_json_form(
 		json_pack("{s:i, s:f, s:I, s:o, s:o}", "length", report->length, "interval_s",
 			  report->interval_s, "samples", (json_int_t)report->samples, "passed",
 			  sources_json(report->passed, report->passed_count), "dropped",
-			  sources_json(report->dropped, report->dropped_count)));
+			  sources_json(report->dropped, report->dropped_count)),
+		is_line);
 }

@@ -62,6 +62,6 @@ char *weir_sources_table(const struct weir_sources_report *report);
  * {"length", "interval_s", "samples", "passed": [{"source", "packets_per_s", "syns_per_s",
  *  "bytes_per_s", "samples", "reason"}], "dropped": [...]}
  */
-char *weir_sources_json(const struct weir_sources_report *report);
+char *weir_sources_json(const struct weir_sources_report *report, bool is_line);
 
 #endif

@@ -228,7 +228,7 @@ static json_t *proxy_json(const struct weir_status_proxy *proxy)
 			 (json_int_t)proxy->changes);
 }
 
-char *weir_status_json(const struct weir_status *status)
+char *weir_status_json(const struct weir_status *status, bool is_line)
 {
 	json_t *gate = json_null();
 
@@ -236,12 +236,14 @@ char *weir_status_json(const struct weir_status *status)
 		gate = json_pack("{s:I, s:o, s:I}", "program_id", (json_int_t)status->program_id,
 				 "tag", hex_json(status->program_tag), "layout",
 				 (json_int_t)status->layout);
-	return weir_json_text(json_pack(
-		"{s:s, s:o, s:o, s:o, s:{s:s, s:s, s:f}, s:o, s:o, s:I, s:s, s:o}", "instance",
-		status->instance, "gate", gate, "interfaces", interfaces_json(status), "policy",
-		policy_json(status), "trial", "state", trial_slugs[status->trial], "of",
-		status->is_attach_trial ? "attach" : "policy", "left_s",
-		status->trial_left_ns / 1e9, "live", live_json(status), "handoff",
-		steer_json(status), "routes_missing", (json_int_t)status->routes_missing, "files",
-		files_slugs[status->files], "proxy", proxy_json(&status->proxy)));
+	return weir_json_form(
+		json_pack("{s:s, s:o, s:o, s:o, s:{s:s, s:s, s:f}, s:o, s:o, s:I, s:s, s:o}",
+			  "instance", status->instance, "gate", gate, "interfaces",
+			  interfaces_json(status), "policy", policy_json(status), "trial", "state",
+			  trial_slugs[status->trial], "of",
+			  status->is_attach_trial ? "attach" : "policy", "left_s",
+			  status->trial_left_ns / 1e9, "live", live_json(status), "handoff",
+			  steer_json(status), "routes_missing", (json_int_t)status->routes_missing,
+			  "files", files_slugs[status->files], "proxy", proxy_json(&status->proxy)),
+		is_line);
 }

@@ -87,6 +87,6 @@ const char *weir_status_files_slug(enum weir_status_files files);
 
 /* free(3) what these return; NULL when memory runs out. */
 char *weir_status_table(const struct weir_status *status);
-char *weir_status_json(const struct weir_status *status);
+char *weir_status_json(const struct weir_status *status, bool is_line);
 
 #endif
