@@ -323,7 +323,7 @@ fmt: ## format every C file
 
 MAN := $(patsubst doc/man/%.scd,$(B)/man/%,$(wildcard doc/man/*.scd))
 UNIT_FILES := $(wildcard etc/systemd/*)
-EXAMPLES := $(patsubst etc/%,%,$(wildcard etc/weir.yaml etc/grafana/* etc/lists/* etc/prometheus/* etc/regions/* etc/routes/*))
+EXAMPLES := $(patsubst etc/%,%,$(wildcard etc/weir.yaml etc/weir.schema.json etc/grafana/* etc/lists/* etc/prometheus/* etc/regions/* etc/routes/*))
 
 $(B)/man/%: doc/man/%.scd
 	$(say) MAN $@

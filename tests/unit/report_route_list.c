@@ -118,6 +118,13 @@ static void expect_json(enum weir_route_form form, size_t lines)
 	cr_expect_eq(json_integer_value(json_object_get(root, "number")), 4);
 	cr_expect_eq(json_array_size(json_object_get(root, "routes")), 2);
 	cr_expect_eq(json_array_size(json_object_get(root, "gone")), 1);
+	/* A time is text as everywhere in JSON. */
+	cr_expect_str_eq(json_string_value(json_object_get(
+				 json_array_get(json_object_get(root, "routes"), 1), "at")),
+			 "2023-11-14T22:13:20Z");
+	cr_expect_str_eq(json_string_value(json_object_get(
+				 json_array_get(json_object_get(root, "drains"), 0), "at")),
+			 "2023-11-14T22:13:20Z");
 	json_decref(root);
 	free(text);
 }

@@ -158,15 +158,26 @@ static void add_file_row(struct weir_route_list *list, const json_t *row)
 	fputc('\n', list->to);
 }
 
-static void add_json_row(struct weir_route_list *list, const json_t *row)
+/* Times as everywhere in JSON, where the socket has seconds. */
+static void set_time(json_t *row)
+{
+	json_int_t at_s = json_integer_value(json_object_get(row, "at"));
+
+	if (at_s > 0)
+		json_object_set_new(row, "at",
+				    weir_json_time((unsigned long long)at_s * 1000000000ULL));
+}
+
+static void add_json_row(struct weir_route_list *list, json_t *row)
 {
 	const char *comma = !list->count ? "" : list->form == WEIR_ROUTES_JSON ? ",\n    " : ",";
 
+	set_time(row);
 	fputs(comma, list->to);
 	json_dumpf(row, list->to, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-static void add_row(struct weir_route_list *list, const json_t *row)
+static void add_row(struct weir_route_list *list, json_t *row)
 {
 	if (list->form == WEIR_ROUTES_TABLE)
 		add_table_row(list, row);
@@ -179,13 +190,13 @@ static void add_row(struct weir_route_list *list, const json_t *row)
 	list->count++;
 }
 
-int weir_route_list_add(struct weir_route_list *list, const json_t *page)
+int weir_route_list_add(struct weir_route_list *list, json_t *page)
 {
-	const json_t *row;
+	json_t *row;
 	size_t i;
 
 	if (!list->rest) {
-		list->rest = json_copy((json_t *)page);
+		list->rest = json_copy(page);
 		if (!list->rest)
 			return -ENOMEM;
 		json_object_del(list->rest, "routes");
@@ -271,7 +282,8 @@ static void print_json(FILE *to, const struct weir_route_list *list, const char 
 {
 	bool is_line = list->form != WEIR_ROUTES_JSON;
 	const char *gap = is_line ? "" : "\n  ", *name;
-	json_t *value;
+	json_t *value, *row;
+	size_t i;
 
 	fprintf(to, "{%s\"%s\":%s[%s%s%s]", gap,
 		list->form == WEIR_ROUTES_HOSTS_JSON ? "hosts" : "routes", is_line ? "" : " ",
@@ -281,6 +293,7 @@ static void print_json(FILE *to, const struct weir_route_list *list, const char 
 	{
 		if (!strcmp(name, "version") || !strcmp(name, "ok") || !strcmp(name, "more"))
 			continue;
+		json_array_foreach(value, i, row) set_time(row);
 		fprintf(to, ",%s\"%s\":%s", gap, name, is_line ? "" : " ");
 		json_dumpf(value, to, JSON_COMPACT | JSON_ENCODE_ANY);
 	}

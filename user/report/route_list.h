@@ -26,8 +26,11 @@ struct weir_route_list *weir_route_list_new(enum weir_route_form form);
 /* Nulls the pointer, accepts NULL. */
 void weir_route_list_free(struct weir_route_list **list);
 
-/* Add a reply of the verb `list`, the pages in their order. Returns 0 or -ENOMEM. */
-int weir_route_list_add(struct weir_route_list *list, const json_t *page);
+/*
+ * Add a reply of the verb `list`, the pages in their order; what it holds may change.
+ * Returns 0 or -ENOMEM.
+ */
+int weir_route_list_add(struct weir_route_list *list, json_t *page);
 
 /* What has been added as text, once; free(3) it. NULL when memory runs out. */
 char *weir_route_list_text(struct weir_route_list *list);
