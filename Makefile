@@ -144,6 +144,11 @@ $(B)/gate-tests: $(GATE_TESTS:%.c=$(B)/%.o) $(TEST_SUPPORT) $(call archives,$(B)
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
 
+# Every step of what changes the gate, failing and killed there.
+$(B)/fault-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/*.c) tests/gate/kernel_lab.c tests/gate/kernel_former.c) $(TEST_SUPPORT) $(call archives,$(B))
+	$(say) LD $@
+	$(Q)$(CC) -pie $^ $(LIBS) -lcriterion -lm -o $@
+
 # What the code knows of itself, for doc/reference.md.
 $(B)/reference: $(B)/tests/tools/reference.o $(call archives,$(B))
 	$(say) LD $@
@@ -287,8 +292,8 @@ gate: $(B)/gate-tests ## gate tests: the real program by BPF_PROG_TEST_RUN (root
 e2e: $(LAB) ## stories in network namespaces (root)
 	$(Q)scripts/run-tests e2e tests/e2e/*.e2e.sh
 
-faults: $(LAB) ## system calls that fail, and kill -9 at each (root, minutes; FAULTS_MAX=all: an hour)
-	$(Q)TIME_MAX_S=5000 scripts/run-tests faults tests/faults/*.faults.sh
+faults: $(LAB) $(B)/fault-tests ## system calls that fail, and kill -9 at each (root, minutes; FAULTS_MAX=all: hours)
+	$(Q)TIME_MAX_S=10000 scripts/run-tests faults $(B)/fault-tests tests/faults/*.faults.sh
 
 soak: $(LAB) ## everything at once for a while: mixed load, changes, hand-overs (root; SOAK_S=180 seconds)
 	$(Q)TIME_MAX_S=$$(($${SOAK_S:-180} + 300)) scripts/run-tests soak tests/soak/*.soak.sh
@@ -306,9 +311,9 @@ check: lint unit ## what to run before a commit
 
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
-	$(Q)$(MAKE) -s --no-print-directory -j$$(nproc) $(LAB) $(UNITS) $(B)/gate-tests $(FUZZERS)
+	$(Q)$(MAKE) -s --no-print-directory -j$$(nproc) $(LAB) $(UNITS) $(B)/gate-tests $(B)/fault-tests $(FUZZERS)
 	$(Q)JOBS=2 FUZZ_RUNS=20000 SOAK_S=20 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" \
-		scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests \
+		scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests $(B)/fault-tests \
 		tests/e2e/*.e2e.sh tests/faults/*.faults.sh tests/soak/*.soak.sh
 
 demo: ## set up, then the main job in a lab of network namespaces

@@ -180,6 +180,25 @@ Test(kernel_live, bans_survive_a_gate_that_was_lost)
 	cr_expect(passes("192.0.5.9"));
 }
 
+/* Out of the kernel, and not out of the journal: what a kill in between leaves. */
+Test(kernel_live, removal_after_one_that_was_killed_outlives_a_lost_gate)
+{
+	char command[1024];
+
+	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
+	snprintf(command, sizeof(command), "cp %1$s/live.journal %1$s/before", lab.paths.state);
+	cr_assert_eq(system(command), 0);
+	cr_assert_eq(take(WEIR_LIVE_BAN, "192.0.2.9"), WEIR_LIVE_DONE);
+	snprintf(command, sizeof(command), "mv %1$s/before %1$s/live.journal", lab.paths.state);
+	cr_assert_eq(system(command), 0);
+	cr_assert_eq(take(WEIR_LIVE_BAN, "192.0.2.9"), WEIR_LIVE_ABSENT);
+	weir_maps_done(&maps);
+	cr_assert_eq(weir_detach_all(&lab.paths, &lab.diags), 0, "%s", lab_said(&lab));
+	lab_apply(&lab);
+	open_maps();
+	cr_expect(passes("192.0.2.9"));
+}
+
 Test(kernel_live, torn_journal_costs_only_its_last_record)
 {
 	char path[256];

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "routes/journal.h"
+#include "steps.h"
 
 struct scene {
 	char folder[32];
@@ -152,4 +153,62 @@ Test(routes_journal, follows_no_link)
 	cr_assert_eq(unlinkat(scene.folder_fd, "routes.journal", 0), 0);
 	cr_assert_eq(symlinkat("/etc/passwd", scene.folder_fd, "routes.journal"), 0);
 	cr_expect_eq(start(&scene), -ELOOP);
+}
+
+/* ---- every step failing, and killed there ------------------------------------------------ */
+
+static struct scene stepped;
+
+/* A change, then a journal that is written anew, then another change; says which are acknowledged. */
+static int act_change(char said[STEPS_SAID_MAX])
+{
+	if (start(&stepped))
+		return -1;
+	if (!append(&stepped, "b.example", 1))
+		strcat(said, "b.example ");
+	if (start(&stepped))
+		return -1;
+	weir_routes_journal_tidy(&stepped.journal, &stepped.changes, &stepped.diags);
+	if (!append(&stepped, "c.example", 1))
+		strcat(said, "c.example ");
+	return 0;
+}
+
+static bool is_in_effect(const char *host)
+{
+	return weir_changes_find(&stepped.changes, WEIR_CHANGE_ROUTE, host) != NULL;
+}
+
+/* True: there was such a step. */
+static bool try_step(struct step step)
+{
+	static const char *const hosts[] = {"b.example", "c.example"};
+	const char *how = step.fault == STEP_KILLS ? "killed" : "failed";
+	struct steps_end end;
+
+	scene_init(&stepped);
+	cr_assert_eq(append(&stepped, "a.example", 1100), 0);
+	steps_run(act_change, step, &end);
+	cr_assert_eq(start(&stepped), 0, "%s at %zu, %s", how, step.number, end.call);
+	cr_expect(is_in_effect("a.example"), "%s at %zu, %s: lost", how, step.number, end.call);
+	for (int i = 0; i < 2; i++)
+		if (strstr(end.said, hosts[i]))
+			cr_expect(is_in_effect(hosts[i]), "%s at %zu, %s: %s is lost", how,
+				  step.number, end.call, hosts[i]);
+	cr_expect_eq(append(&stepped, "d.example", 1), 0);
+	unlinkat(stepped.folder_fd, "routes.journal.new", 0);
+	scene_done(&stepped);
+	return end.call;
+}
+
+Test(routes_journal, no_step_that_fails_loses_what_was_acknowledged)
+{
+	for (size_t n = 1; try_step((struct step){n, STEP_FAILS}); n++)
+		;
+}
+
+Test(routes_journal, no_step_that_it_is_killed_at_loses_what_was_acknowledged)
+{
+	for (size_t n = 1; try_step((struct step){n, STEP_KILLS}); n++)
+		;
 }

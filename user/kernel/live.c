@@ -138,22 +138,6 @@ static int write_journal(const struct weir_paths *paths, const struct weir_maps 
 	return 0;
 }
 
-/* A removal of what was not there is no news to the journal. */
-static int journal_done(const struct weir_paths *paths, const struct weir_maps *maps,
-			const struct weir_record *records, const enum weir_live_outcome *outcomes,
-			size_t count, struct weir_diags *diags)
-{
-	_cleanup_free_ struct weir_record *done = calloc(count ?: 1, sizeof(*done));
-	size_t done_count = 0;
-
-	if (!done)
-		return weir_fail(diags, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < count; i++)
-		if (outcomes[i] == WEIR_LIVE_DONE)
-			done[done_count++] = records[i];
-	return done_count ? write_journal(paths, maps, done, done_count, diags) : 0;
-}
-
 /*
  * An apply may have put a larger table in the place of the one that `maps` was opened with, while
  * we waited for the lock: *current is then opened anew, into `fresh`.
@@ -200,7 +184,8 @@ int weir_live_apply(const struct weir_paths *paths, const struct weir_maps *open
 		take_back(maps, records, undo, i);
 		return fail_put(maps, &records[i], r, diags);
 	}
-	r = journal_done(paths, maps, records, ret_outcomes, count, diags);
+	/* Removals of what was not there too: a command that was killed may have come this far. */
+	r = count ? write_journal(paths, maps, records, count, diags) : 0;
 	weir_overlay_sweep(maps);
 	return r;
 }

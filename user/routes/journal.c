@@ -108,7 +108,7 @@ int weir_routes_journal_append(struct weir_routes_journal *journal,
 	_cleanup_free_ char *text = weir_changes_format(request, &size);
 	int r = text ? weir_write_all(journal->fd, text, size) : -ENOMEM;
 
-	if (!r && fdatasync(journal->fd))
+	if (!r && (fdatasync(journal->fd) || (journal->is_moved && fsync(journal->folder_fd))))
 		r = -errno;
 	if (r) {
 		/* Behind a torn end nothing would be read: then no more changes are taken. */
@@ -116,6 +116,7 @@ int weir_routes_journal_append(struct weir_routes_journal *journal,
 			closep(&journal->fd);
 		return fail(diags, r, "nothing was changed");
 	}
+	journal->is_moved = false;
 	journal->size += size;
 	journal->lines += request->count;
 	return 0;
@@ -131,8 +132,7 @@ static int replace(struct weir_routes_journal *journal, const struct weir_change
 	int r = fd < 0 ? -errno : text ? weir_write_all(fd, text, size) : -ENOMEM;
 
 	if (!r &&
-	    (fdatasync(fd) || renameat(journal->folder_fd, fresh_name, journal->folder_fd, name) ||
-	     fsync(journal->folder_fd)))
+	    (fdatasync(fd) || renameat(journal->folder_fd, fresh_name, journal->folder_fd, name)))
 		r = -errno;
 	if (r) {
 		unlinkat(journal->folder_fd, fresh_name, 0);
@@ -142,6 +142,8 @@ static int replace(struct weir_routes_journal *journal, const struct weir_change
 	journal->fd = take_fd(&fd);
 	journal->size = size;
 	journal->lines = changes->count;
+	/* Whatever becomes of this, the old file has no name any more; the next change tries again. */
+	journal->is_moved = fsync(journal->folder_fd);
 	return 0;
 }
 

@@ -12,8 +12,9 @@
 struct weir_routes_journal {
 	int folder_fd; /* the caller's */
 	int fd;
-	__u64 size;   /* bytes, all of complete requests */
-	size_t lines; /* stale ones included */
+	__u64 size;    /* bytes, all of complete requests */
+	size_t lines;  /* stale ones included */
+	bool is_moved; /* written anew, and its name perhaps not on the disk yet */
 };
 
 #define WEIR_ROUTES_JOURNAL_NONE                                                                   \
