@@ -301,8 +301,8 @@ soak: $(LAB) ## everything at once for a while: mixed load, changes, hand-overs 
 kernels: $(B)/weir $(B)/kernel-tests $(B)/gate-tests ## every compiler; Debian's kernels and arm64, in virtual machines
 	$(Q)scripts/kernels
 
-boot: deb $(B)/weir-other ## a machine with the package comes up under a flood, in qemu (root, some minutes)
-	$(Q)scripts/boot
+boot: $(LAB) ## of those, the one of a machine that comes up under a flood, in qemu
+	$(Q)scripts/run-tests boot tests/e2e/boot_order.e2e.sh
 
 lint: $(SKELS) $(B)/reference ## formatting, static checks, layers, drift of generated text
 	$(Q)scripts/lint

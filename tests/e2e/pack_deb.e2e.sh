@@ -26,8 +26,7 @@ inside() {
 
 # All that the package needs from others is there, so that what comes and goes is the package's.
 make_root() {
-	beside "$LAB_ROOT/scripts/debian-root" "$ROOT" "$DEB" systemd-standalone-sysusers \
-		systemd-standalone-tmpfiles || lab_fail "cannot make a root"
+	beside "$LAB_ROOT/scripts/debian-root" "$ROOT" "$DEB" || lab_fail "cannot make a root"
 	nsenter --mount --net --target "$HOLDER" -- sh -c 'mount -t proc proc "$1/proc" &&
 		mount -t sysfs sysfs "$1/sys" && mount -t bpf bpf "$1/sys/fs/bpf" &&
 		mount --bind /dev "$1/dev"' sh "$ROOT" || lab_fail "cannot mount in $ROOT"

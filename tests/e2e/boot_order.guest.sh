@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What scripts/boot runs inside the machine once it is up. Prints `ok NAME` and `not ok NAME` lines;
-# `flooded` on the kernel's command line says that the gate was left out of this boot.
+# What boot_order.e2e.sh runs inside the machine once it is up. Prints `ok NAME` and `not ok NAME`
+# lines.
 exec </dev/ttyS0 >/dev/ttyS0 2>&1
 stty -opost
 GATE=weir-gate@eth0.service
@@ -31,6 +31,14 @@ seen() {
 	echo $(($(awk '$1 == "Ip:" && $3 ~ /^[0-9]+$/ { print $4 }' /proc/net/snmp) -
 		$(cat /sys/class/net/lo/statistics/rx_packets)))
 }
+packets_seen() { [ "$(seen)" -gt 100 ]; }
+no_more_seen() {
+	local before
+	before=$(seen)
+	sleep 3
+	echo "$(($(seen) - before)) packets"
+	[ "$(seen)" -eq "$before" ]
+}
 no_packet_seen() { echo "$(seen) packets"; [ "$(seen)" -eq 0 ]; }
 denied() { weir -j counts | tr -d ' \n' | sed -n 's/.*"drop_denied":{"packets":\([0-9]*\).*/\1/p'; }
 counted() { echo "$(denied) packets"; [ "$(denied)" -gt 100 ]; }
@@ -41,6 +49,7 @@ before() { # UNIT WHAT UNIT WHAT: the first event was before the second
 	echo "$1 $2 at $first us, $3 $4 at $second us"
 	[ "$first" -gt 0 ] && [ "$second" -gt 0 ] && [ "$first" -le "$second" ]
 }
+in_force() { journalctl -b -u $GATE | tail -n 20 | grep "$1"; }
 attached() { weir complete -- detach '' | grep -qx eth0; }
 proxy_user() { stat -c %U "/proc/$(property weir-proxy.service MainPID)" | grep -qx weir; }
 proxy_serves() { systemctl is-active weir-proxy.service && weir -j status | tr -d ' \n' | grep -q '"http_listener":true'; }
@@ -51,12 +60,6 @@ stops_well() {
 		! journalctl -b -u weir-proxy.service | grep -E 'signal SIGKILL|remains running|not our child'
 }
 tag() { weir -j status | tr -d ' \n' | sed -n 's/.*"tag":"\([0-9a-f]*\)".*/\1/p'; }
-
-flooded() {
-	eventually 60 test -d /sys/class/net/eth0
-	sleep 5
-	check "without the gate, the flood is seen: $(seen) packets" test "$(seen)" -gt 100
-}
 
 order() {
 	check "the gate's unit is active" systemctl is-active $GATE
@@ -117,21 +120,24 @@ upgrade() {
 broken() {
 	echo '  - what is this' >>/etc/weir/weir.yaml
 	weir detach --purge
+	check "with the gate taken off, the flood is seen" eventually 20 packets_seen
 	check "with broken files the gate comes up all the same" systemctl restart $GATE
 	check "and is attached" attached
-	check "with the last confirmed policy" sh -c 'journalctl -b -u weir-gate@eth0 | grep -q "last confirmed policy"'
+	check "with the last confirmed policy" in_force 'last confirmed policy'
 	check "which drops what is listed" eventually 20 counted
+	check "and no more of it is seen" no_more_seen
+	rm -r /etc/weir /var/lib/weir
+	weir detach --purge
+	check "without files or a copy the gate comes up all the same" systemctl restart $GATE
+	check "with management only" in_force 'management only'
+	check "and no more of the flood is seen" no_more_seen
 }
 
 echo "vm: up $(uname -r) after $(cut -d' ' -f1 /proc/uptime) s"
-if grep -qw flooded /proc/cmdline; then
-	flooded
-else
-	order
-	services
-	replug
-	upgrade
-	broken
-fi
+order
+services
+replug
+upgrade
+broken
 echo "vm: exit 0"
 systemctl poweroff -ff

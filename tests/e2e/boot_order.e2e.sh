@@ -1,35 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# boot: a Debian machine with the package installed comes up under a flood of listed packets, and
-# none of them is seen by its IP before the gate drops them. Then its services, a NIC that goes and
-# comes back, an upgrade, and files that do not check.
+# A Debian machine with the package installed comes up under a flood of listed packets, and none
+# of them is seen by its IP before the gate drops them. Then its services, a NIC that goes and
+# comes back, an upgrade, files that do not check, and no files at all.
 #
-# A root from the archive is booted twice from memory by qemu, without KVM, on bookworm's kernel:
-# once without the gate, to show that the flood is seen then. The flood comes by loopback: the
-# machine's NIC, a virtio one, is a UDP socket. Some minutes. Needs root, for the root's owners and modes.
+# A root from the archive is booted from memory by qemu, without KVM, on bookworm's kernel;
+# boot_order.guest.sh is what runs in it. The flood comes by loopback: the machine's NIC, a virtio
+# one, is a UDP socket. That it would be seen is shown last, with the gate taken off.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 # A mount namespace of its own, so that the root in memory is gone with this process.
-[[ -n ${WEIR_BOOT_INSIDE:-} ]] || WEIR_BOOT_INSIDE=1 exec unshare --mount "$0" "$@"
-time_max_s=${TIME_MAX_S:-900}
+[[ -n ${WEIR_BOOT_INSIDE:-} ]] || WEIR_BOOT_INSIDE=1 exec unshare --mount bash "$0" "$@"
+time_max_s=${BOOT_MAX_S:-550}
 mac=02:00:00:00:00:01
 port=$((20000 + $$ % 20000))
 scratch=$(mktemp -d)
 trap 'kill "${flood:-}" 2>/dev/null || :; umount -R "$scratch/root" 2>/dev/null || :; rm -rf "$scratch"' EXIT
 mkdir "$scratch/root"
 root=$scratch/root
-
-missing=()
-for tool in qemu-system-x86_64:qemu-system-x86 cpio:cpio busybox:busybox-static; do
-	command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
-done
-if [[ ${#missing[@]} -ne 0 ]]; then
-	echo "boot: installing ${missing[*]}"
-	apt-get -qq install -y --no-install-recommends "${missing[@]}" >"$scratch/apt" 2>&1 </dev/null ||
-		{ cat "$scratch/apt" >&2; exit 1; }
-fi
 
 # The same package with a program that the kernel can tell from its own, under a higher version.
 next_deb() { # FROM TO
@@ -55,19 +45,20 @@ operators_files() {
 
 make_root() {
 	local deb
-	deb=$(ls build/deb/weir_*_amd64.deb)
+	make -s --no-print-directory deb >"$scratch/deb"
+	deb=$(tail -n 1 "$scratch/deb")
 	mount -t tmpfs root "$root"
-	scripts/debian-root "$root" "$deb" systemd-sysv udev kmod ifupdown iproute2
+	scripts/debian-root "$root" "$deb"
 	cp "$deb" "$root/weir.deb"
 	next_deb "$deb" "$root/next.deb"
 	mount -t proc proc "$root/proc"
 	chroot "$root" dpkg -i /weir.deb >"$scratch/dpkg" 2>&1 || { cat "$scratch/dpkg" >&2; exit 1; }
-	rm -rf "$root"/weir.deb "$root"/usr/share/{doc,locale,man} "$root"/var/{cache,lib}/apt/*
+	rm -rf "$root"/weir.deb "$root"/usr/share/{doc,info,man,zoneinfo} "$root"/usr/lib/udev/hwdb*
 	operators_files
 	cp -a "build/kernels/bookworm:amd64/modules/lib/modules" "$root/lib/"
 	chroot "$root" depmod "$(cut -d' ' -f1 build/kernels/bookworm:amd64/release)" 2>/dev/null
 	printf 'auto eth0\niface eth0 inet static\n address 198.51.100.1/24\n' >"$root/etc/network/interfaces"
-	install -m 755 tests/boot/guest.sh "$root/boot-test"
+	install -m 755 tests/e2e/boot_order.guest.sh "$root/boot-test"
 	cat >"$root/etc/systemd/system/boot-test.service" <<-END
 		[Unit]
 		After=network-online.target weir-addresses.service weir-proxy.service
@@ -84,29 +75,25 @@ make_root() {
 	(cd "$root" && find . -xdev -print0 | cpio --null --quiet -H newc -o) >"$scratch/initramfs"
 }
 
-boot() { # WORD...: of the kernel's command line
+# One CPU: two take turns in one thread of the emulator, and wait for each other in vain.
+boot() {
 	timeout -k 5 "$time_max_s" qemu-system-x86_64 \
-		-machine q35 -accel tcg,thread=single -cpu max -smp 2 -m 2048 \
+		-machine q35 -accel tcg,thread=single -cpu max -smp 1 -m 1024 \
 		-display none -no-reboot -nodefaults -serial stdio -monitor none \
 		-netdev "dgram,id=wire,local.type=inet,local.host=127.0.0.1,local.port=$port,remote.type=inet,remote.host=127.0.0.1,remote.port=9" \
-		-device "virtio-net-pci,netdev=wire,mac=$mac" \
+		-device "virtio-net-pci,netdev=wire,mac=$mac,romfile=" \
 		-kernel build/kernels/bookworm:amd64/vmlinuz -initrd "$scratch/initramfs" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service $*" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service" \
 		</dev/null 2>&1 | sed -u 's/\r$//' | tee "$scratch/console" |
 		sed -un '/^vm: up /,/^vm: exit /{/^vm: exit /!p}' || :
 	grep -q '^vm: exit ' "$scratch/console" && return
-	echo "not ok the machine came up ($*)"
+	echo "not ok the machine came up and ran to its end"
 	tail -n 40 "$scratch/console"
 }
 
 scripts/vm-kernel bookworm:amd64
 make_root
-python3 tests/tools/frames.py "$port" $mac 198.51.100.66 203.0.113.10 $((2 * time_max_s)) &
+python3 tests/tools/frames.py "$port" $mac 198.51.100.66 203.0.113.10 "$time_max_s" &
 flood=$!
-{
-	boot flooded systemd.mask=weir-gate@eth0.service systemd.mask=weir-proxy.service
-	boot
-} | tee "$scratch/output"
-passed=$(grep -c '^ok ' "$scratch/output" || :) failed=$(grep -c '^not ok ' "$scratch/output" || :)
-echo "boot: $passed passed, $failed failed"
-[[ $failed -eq 0 && $passed -gt 10 ]]
+boot | tee "$scratch/output"
+! grep -q '^not ok ' "$scratch/output"
