@@ -1,11 +1,13 @@
 #compdef weir
 # SPDX-License-Identifier: GPL-2.0-only
-# What may come next is weir's to say; where it says nothing, file names.
+# What may come next is weir's to say; where it says that a file does, file names.
 
+local said
 local -a candidates
-candidates=("${(@f)$("${words[1]}" complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-if [[ -n ${candidates[1]} ]]; then
-	compadd -- "${candidates[@]}"
+if said=$("${words[1]}" complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null); then
+	candidates=(${(f)said})
+	compadd -S '' -- ${(M)candidates:#*[:=]}
+	compadd -- ${candidates:#*[:=]}
 else
 	_files
 fi
