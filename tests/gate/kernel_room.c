@@ -2,7 +2,6 @@
 /* Live bans when their table changes its size, and after a reboot. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,73 +10,10 @@
 
 #include "kernel/attach.h"
 #include "kernel/journal_file.h"
-#include "kernel/live.h"
-#include "kernel/pins.h"
-#include "kernel_lab.h"
+#include "live_lab.h"
 #include "weir/deny.h"
 
-static struct lab lab;
-static struct weir_maps maps;
-
-static void open_maps(void)
-{
-	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), 0, "%s", lab_said(&lab));
-}
-
-static void init(void)
-{
-	lab_init(&lab);
-	lab_apply(&lab);
-	open_maps();
-}
-
-static void done(void)
-{
-	weir_maps_done(&maps);
-	lab_done(&lab);
-}
-
-TestSuite(kernel_room, .init = init, .fini = done);
-
-static __u64 real_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-static struct weir_record record_of(__u32 kind, const char *prefix, __u64 for_ms)
-{
-	struct weir_record record = {.kind = kind, .who = "test", .at_ns = real_ns()};
-
-	cr_assert_eq(weir_prefix_parse(prefix, strlen(prefix), &record.prefix, NULL, NULL), 0);
-	record.until_ns = for_ms ? record.at_ns + for_ms * 1000000 : 0;
-	return record;
-}
-
-static int put(__u32 kind, const char *prefix, __u64 for_ms)
-{
-	struct weir_record record = record_of(kind, prefix, for_ms);
-	enum weir_live_outcome outcome;
-
-	return weir_live_apply(&lab.paths, &maps, &record, 1, &lab.diags, &outcome);
-}
-
-static enum weir_live_outcome take(__u32 kind, const char *prefix)
-{
-	struct weir_record record = record_of(kind, prefix, 0);
-	enum weir_live_outcome outcome = WEIR_LIVE_DONE;
-
-	record.is_removal = true;
-	cr_assert_eq(weir_live_apply(&lab.paths, &maps, &record, 1, &lab.diags, &outcome), 0);
-	return outcome;
-}
-
-static bool passes(const char *source)
-{
-	return lab_send(&lab, source, "198.18.0.1", 80) == XDP_PASS;
-}
+TestSuite(kernel_room, .init = live_lab_init, .fini = live_lab_done);
 
 /* ---- the size of the table --------------------------------------------------------------- */
 
@@ -136,7 +72,6 @@ Test(kernel_room, ban_by_a_command_that_knows_the_old_table_holds)
 
 Test(kernel_room, bans_added_while_the_table_changes_its_size_all_hold, .timeout = 60)
 {
-	char prefix[32];
 	pid_t child = fork();
 
 	if (!child) {
@@ -147,17 +82,7 @@ Test(kernel_room, bans_added_while_the_table_changes_its_size_all_hold, .timeout
 		}
 		_exit(0);
 	}
-	for (int i = 0; i < 200; i++) {
-		snprintf(prefix, sizeof(prefix), "11.%d.%d.1", i / 16, i * 16 % 256);
-		cr_assert_eq(put(WEIR_LIVE_BAN, prefix, 0), 0, "%s", lab_said(&lab));
-		cr_expect_not(passes(prefix), "%s", prefix);
-		usleep(5000);
-	}
-	cr_assert_eq(waitpid(child, NULL, 0), child);
-	for (int i = 0; i < 200; i++) {
-		snprintf(prefix, sizeof(prefix), "11.%d.%d.1", i / 16, i * 16 % 256);
-		cr_expect_not(passes(prefix), "%s", prefix);
-	}
+	expect_bans_hold_beside(child, 5000);
 }
 
 Test(kernel_room, killed_while_the_table_changes_its_size_loses_no_ban, .timeout = 60)
