@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "fixture.h"
 #include "gate.skel.h"
+#include "kernel/conntrack.h"
 
 struct gate {
 	struct weir_gate *real, *twin; /* the twin is loaded when it is first asked */
@@ -47,18 +48,6 @@ static void *memory_of(struct bpf_map *map)
 
 	cr_assert_neq(memory, MAP_FAILED, "mmap of %s: %s", bpf_map__name(map), strerror(errno));
 	return memory;
-}
-
-/* Read from the list of symbols: the kernel's BTF, which libbpf reads anyway, takes 100 ms more. */
-static bool has_conntrack_lookup(void)
-{
-	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
-	char line[512];
-
-	while (symbols && fgets(line, sizeof(line), symbols))
-		if (strstr(line, " bpf_xdp_ct_lookup"))
-			return true;
-	return false;
 }
 
 static struct weir_gate *open_program(struct gate *gate, bool is_twin)
@@ -113,7 +102,7 @@ struct gate *gate_start(__u32 blocks_max)
 	cr_assert_eq(unshare(CLONE_NEWNET), 0, "a network namespace needs root: %s",
 		     strerror(errno));
 	gate->blocks_max = blocks_max;
-	gate->has_conntrack = has_conntrack_lookup();
+	gate->has_conntrack = weir_has_conntrack_lookup();
 	gate->cpus = libbpf_num_possible_cpus();
 	gate->scratch = calloc(gate->cpus, sizeof(*gate->scratch));
 

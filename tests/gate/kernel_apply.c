@@ -84,7 +84,6 @@ Test(kernel_apply, leaves_an_address_local_that_somebody_else_made_local)
 
 Test(kernel_apply, grows_the_blocks_without_a_change_of_verdicts)
 {
-	char prefix[32];
 	__u32 before;
 
 	lab_apply(&lab);
@@ -95,10 +94,7 @@ Test(kernel_apply, grows_the_blocks_without_a_change_of_verdicts)
 		before = maps.entries[WEIR_MAP_BLOCKS];
 	}
 	/* More /24 networks than there is room for: three lists of as many as fit one. */
-	for (int i = 0; i < LAB_LISTED_MAX - 2; i++) {
-		snprintf(prefix, sizeof(prefix), "10.%d.%d.1", i / 256, i % 256);
-		lab_deny(&lab, prefix);
-	}
+	lab_deny_many(&lab);
 	lab_apply(&lab);
 	lab_apply(&lab);
 	lab_apply(&lab);
@@ -191,16 +187,12 @@ Test(kernel_apply, killed_at_any_moment_leaves_the_old_or_the_new_policy, .timeo
 Test(kernel_apply, killed_while_it_grows_leaves_the_old_or_the_new_policy, .timeout = 60)
 {
 	struct weir_attached attached;
-	char prefix[32];
 
 	cr_assert_eq(system("ip link add v0 type veth peer name v1"), 0);
 	lab_apply(&lab);
 	weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, false, &lab.diags, &attached);
 	weir_attach(&lab.paths, "v1", WEIR_MODE_AUTO, false, &lab.diags, &attached);
-	for (int i = 0; i < LAB_LISTED_MAX - 2; i++) {
-		snprintf(prefix, sizeof(prefix), "10.%d.%d.1", i / 256, i % 256);
-		lab_deny(&lab, prefix);
-	}
+	lab_deny_many(&lab);
 	lab_apply(&lab); /* fits; the next ones do not */
 	for (int i = 0; i < 12; i++) {
 		pid_t child = fork();

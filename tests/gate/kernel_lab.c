@@ -104,6 +104,16 @@ void lab_allow(struct lab *lab, const char *prefix)
 	add_prefix(&lab->config.allowlist, prefix);
 }
 
+void lab_deny_many(struct lab *lab)
+{
+	char prefix[32];
+
+	for (int i = 0; i < LAB_LISTED_MAX - 2; i++) {
+		snprintf(prefix, sizeof(prefix), "10.%d.%d.1", i / 256, i % 256);
+		lab_deny(lab, prefix);
+	}
+}
+
 int lab_send(struct lab *lab, const char *source, const char *destination, __u16 port)
 {
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;

@@ -42,6 +42,12 @@ int lab_try_apply(struct lab *lab, __u64 try_ns);
 void lab_deny(struct lab *lab, const char *prefix);
 void lab_allow(struct lab *lab, const char *prefix);
 
+/*
+ * Deny 10.N.M.1 in as many /24 networks as one list holds. One apply still fits the blocks that
+ * the first one made; the second makes them grow.
+ */
+void lab_deny_many(struct lab *lab);
+
 /* What the live program does with a SYN: XDP_PASS or XDP_DROP. Charges and counts it. */
 int lab_send(struct lab *lab, const char *source, const char *destination, __u16 port);
 

@@ -2,31 +2,19 @@
 /* The files of a policy, kept and read back: the same policy, whatever became of the files. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "config/config.h"
 #include "diags_text.h"
+#include "folder.h"
 
-static char folder[64];
 static struct weir_diags diags;
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *to = fopen(path, "w");
-
-	cr_assert_not_null(to, "%s", path);
-	fputs(text, to);
-	fclose(to);
-}
 
 static void setup(void)
 {
-	strcpy(folder, "/tmp/weir-unit-kept-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
-	cr_assert_eq(chdir(folder), 0);
+	folder_enter();
 	cr_assert_eq(mkdir("kept", 0700) | mkdir("lists", 0755) | mkdir("etc", 0755), 0);
 	write_file("lists/bad%2F.txt", "192.0.2.1\n192.0.2.7\n");
 	write_file("etc/lab.region", "region lab\ningress 203.0.113.10 rate 1GB/s burst 1GB\n");
@@ -38,16 +26,10 @@ static void setup(void)
 		   "proxy: {routes: [apps.routes]}\n");
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
-}
-
 static void teardown(void)
 {
 	weir_diags_done(&diags);
-	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_leave();
 }
 
 TestSuite(config_kept, .init = setup, .fini = teardown);

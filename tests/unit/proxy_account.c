@@ -5,24 +5,9 @@
 
 #include "proxy/endpoint.h"
 #include "proxy/snapshot.h"
-#include "proxy_lab.h"
-
-static struct lab lab;
-
-static void start(void)
-{
-	lab_init(&lab);
-	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
-	lab_container(&lab, 1, serve_loop, OK("1\r\n\r\nB"));
-}
-
-static void stop(void)
-{
-	lab_stop(&lab);
-}
+#include "proxy_pair.h"
 
 #define STORY(name) Test(account, name, .init = start, .fini = stop)
-#define AB          "a.example app=a http %0\nb.example app=b http %1\n"
 
 /* The row of an app, once `requests` of the class are over: workers count after they answer. */
 static struct weir_app_row row_of(const char *app, int class, __u64 requests)

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "sniff_hello.h"
+#include "sniff_hello_feed.h"
 
 static void expect_name(const struct hello_parts *parts, const char *name)
 {

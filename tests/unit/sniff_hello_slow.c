@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "random.h"
-#include "sniff_hello.h"
+#include "sniff_hello_feed.h"
 
 /*
  * The slow reader: put the records together, then take the message apart with a cursor that checks

@@ -2,7 +2,6 @@
 /* Links, program, maps, routes, hand-off -> struct weir_status. Reads; changes nothing. */
 #include "kernel/status.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -19,7 +18,6 @@
 #include "kernel/pins.h"
 #include "kernel/routes.h"
 #include "kernel/steer.h"
-#include "plan/addresses.h"
 
 static void read_interface(const struct weir_maps *maps, const struct weir_link *link,
 			   struct weir_status_interface *interface)
@@ -72,18 +70,12 @@ static void read_trial(const struct weir_maps *maps, struct weir_status *status)
 static int read_routes(const struct weir_paths *paths, const struct weir_generation *live,
 		       struct weir_diags *diags, struct weir_status *status)
 {
-	_cleanup_free_ struct weir_slot *slots = NULL;
 	_cleanup_free_ __u32 *wanted = NULL;
-	size_t slots_count = 0, count = 0, missing = 0;
-	int r = weir_generation_slots(live, &slots, &slots_count);
+	size_t count = 0, missing = 0;
+	int r;
 
-	wanted = calloc(slots_count ?: 1, sizeof(*wanted));
-	if (r || !wanted)
+	if (weir_generation_ingress(live, &wanted, &count))
 		return weir_fail(diags, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < slots_count; i++)
-		if (slots[i].roles & WEIR_ROLE_INGRESS)
-			wanted[count++] = ntohl(slots[i].address);
-	count = weir_addresses_sort(wanted, count);
 	r = weir_routes_missing(paths, wanted, count, diags, &missing);
 	status->routes_missing = missing;
 	return r;

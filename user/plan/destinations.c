@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "plan/addresses.h"
 #include "plan/destinations.h"
 
 enum { SEEDS_TRIED = 1000 };
@@ -147,5 +148,24 @@ int weir_generation_slots(const struct weir_generation *generation, struct weir_
 	}
 	*ret_slots = take_pointer(slots);
 	*ret_count = count;
+	return 0;
+}
+
+int weir_generation_ingress(const struct weir_generation *generation, __u32 **ret_addresses,
+			    size_t *ret_count)
+{
+	_cleanup_free_ struct weir_slot *slots = NULL;
+	_cleanup_free_ __u32 *addresses = NULL;
+	size_t slots_count = 0, count = 0;
+	int r = weir_generation_slots(generation, &slots, &slots_count);
+
+	addresses = calloc(slots_count ?: 1, sizeof(*addresses));
+	if (r || !addresses)
+		return -ENOMEM;
+	for (size_t i = 0; i < slots_count; i++)
+		if (slots[i].roles & WEIR_ROLE_INGRESS)
+			addresses[count++] = ntohl(slots[i].address);
+	*ret_count = weir_addresses_sort(addresses, count);
+	*ret_addresses = take_pointer(addresses);
 	return 0;
 }

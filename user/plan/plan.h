@@ -99,6 +99,10 @@ int weir_generation_graft(const struct weir_generation *live, struct weir_genera
 int weir_generation_slots(const struct weir_generation *generation, struct weir_slot **ret_slots,
 			  size_t *ret_count);
 
+/* The ingress addresses among them, in host order, sorted. The caller frees. Returns 0 or -ENOMEM. */
+int weir_generation_ingress(const struct weir_generation *generation, __u32 **ret_addresses,
+			    size_t *ret_count);
+
 /* The slowest that the factor can say, and where a frame of 60 bytes would cost less than 1. */
 #define WEIR_RATE_MIN_BYTES_PER_S 8ULL
 #define WEIR_RATE_MAX_BYTES_PER_S 960000000000ULL
