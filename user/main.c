@@ -3,12 +3,14 @@
  * weir: global options -> the command's file. Options may stand before or after the command,
  * as long as they come before its own arguments' `--`.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "cmd/cmd.h"
+#include "cmd/common.h"
 #include "cmd/privileges.h"
+#include "kernel/paths.h"
 
 static const struct command {
 	const char *name;
@@ -44,7 +46,7 @@ static void print_usage(FILE *to)
 
 /*
  * Take the global options out of argv, wherever they stand before a `--`.
- * Returns the new argc, or -1 when an option lacks its value.
+ * Returns the new argc, or -1, with a message, when an option lacks its value.
  */
 static int take_options(int argc, char **argv, struct weir_cli *cli)
 {
@@ -54,8 +56,10 @@ static int take_options(int argc, char **argv, struct weir_cli *cli)
 		const char **value = !strcmp(argv[i], "-c")   ? &cli->config_path
 				     : !strcmp(argv[i], "-I") ? &cli->instance
 							      : NULL;
-		if (value && i + 1 == argc)
+		if (value && i + 1 == argc) {
+			fprintf(stderr, "weir: %s needs a value\n", argv[i]);
 			return -1;
+		}
 		if (value)
 			*value = argv[++i];
 		else if (!strcmp(argv[i], "-j"))
@@ -69,14 +73,10 @@ static int take_options(int argc, char **argv, struct weir_cli *cli)
 	return kept;
 }
 
-/* The instance is a file name in three folders: one plain component. */
-static bool is_instance_name(const char *name)
-{
-	return *name && *name != '.' && strlen(name) < 32 && !strchr(name, '/');
-}
-
 static int refuse_command(const char *name)
 {
+	char shown[128];
+
 	for (int i = 0; i < COMMANDS; i++) {
 		if (weir_text_is_near(name, commands[i].name)) {
 			fprintf(stderr, "weir: no command '%s': is it '%s'?\n", name,
@@ -84,20 +84,14 @@ static int refuse_command(const char *name)
 			return WEIR_EXIT_USAGE;
 		}
 	}
-	fprintf(stderr, "weir: no command '%s'; weir help lists them\n", name);
+	weir_text_escape(name, strlen(name), shown, sizeof(shown));
+	fprintf(stderr, "weir: no command '%s'; weir help lists them\n", shown);
 	return WEIR_EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* The command, or help about all. */
+static int run(const struct weir_cli *cli, int argc, char **argv)
 {
-	struct weir_cli cli = {.config_path = WEIR_SYSCONFDIR "/weir/weir.yaml",
-			       .instance = "weir"};
-
-	argc = take_options(argc, argv, &cli);
-	if (argc < 2 || !is_instance_name(cli.instance)) {
-		print_usage(stderr);
-		return WEIR_EXIT_USAGE;
-	}
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_usage(stdout);
 		return WEIR_EXIT_DONE;
@@ -105,6 +99,28 @@ int main(int argc, char **argv)
 	weir_privileges_trim(!strcmp(argv[1], "proxy"));
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(&cli, argc - 1, argv + 1);
+			return commands[i].run(cli, argc - 1, argv + 1);
 	return refuse_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	struct weir_cli cli = {.config_path = WEIR_SYSCONFDIR "/weir/weir.yaml",
+			       .instance = "weir"};
+	_cleanup_diags_ struct weir_diags diags = {};
+	struct weir_paths paths;
+	int code;
+
+	argc = take_options(argc, argv, &cli);
+	if (argc == 1)
+		print_usage(stderr);
+	if (argc < 2)
+		return WEIR_EXIT_USAGE;
+	if (weir_paths_make(cli.instance, &diags, &paths)) {
+		weir_diags_print(&diags, stderr);
+		return WEIR_EXIT_USAGE;
+	}
+	code = run(&cli, argc, argv);
+	/* What was said has to have arrived, whichever command it was. */
+	return code == WEIR_EXIT_DONE ? weir_cmd_end(&diags, 0) : code;
 }

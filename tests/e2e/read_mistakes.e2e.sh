@@ -73,7 +73,7 @@ mistake "two ports in a rule" "'22,80': a rule has one port or range; write a ru
 	check $YAML "s/port: 22/port: '22,80'/"
 mistake "a URL for a list" 'is a URL, and weir fetches nothing' check $YAML 's#lists/known-bad.txt#https://example.org/a#'
 mistake "a folder for a list" "'lists' is a directory: name a file in it" check $YAML 's#lists/known-bad.txt#lists#'
-mistake "an interface that is not there" 'there is no interface wna here: ip link shows' attach $YAML 's/\[wan\]/[wna]/'
+mistake "an interface that is not there" 'there is no interface '\''wna'\'' here: ip link shows' attach $YAML 's/\[wan\]/[wna]/'
 mistake "a region that has no file" "cannot read 'regions/exmaple.region': No such file" \
 	check $YAML 's/^region: example/region: exmaple/'
 mistake "no way in for who is connected" "$rule" apply $YAML '/^  - {protocol/d'
@@ -109,11 +109,11 @@ mistake "neither http nor tls" "'10.66.0.2:8080' is none of app=, http, tls: say
 
 story "a mistake on the command line leads to a message that says what to do"
 mistake "a command is misspelt" "no command 'aply': is it 'apply'?" aply
-mistake "a time without unit" '--try 60: needs a unit: d, h, m, s or ms' 'apply --try 60'
+mistake "a time without unit" '--try '\''60'\'': needs a unit: d, h, m, s or ms' 'apply --try 60'
 mistake "no port to explain" '203.0.113.10:PORT' 'explain 198.51.100.7 203.0.113.10'
 mistake "a ban that a file makes" 'weir allow add 198.51.100.66' 'deny del 198.51.100.66'
 mistake "a ban of oneself" "$CLIENT to $GATE port 22: drop_banned" "deny add $CLIENT"
-mistake "an interface to attach that is not there" 'there is no interface wna here' 'attach wna'
+mistake "an interface to attach that is not there" 'there is no interface '\''wna'\'' here' 'attach wna'
 mistake "weir.yaml is not there" "$YAML: weir init proposes one from this machine" check $YAML -
 expect_between "mistakes" "$TRIED" 40 100
 end

@@ -38,7 +38,7 @@ expect_equal "of weir.yaml" "$(weir -j doctor | jq -r '.[].subject' | grep -c '^
 expect "weir doctor lan" weir doctor lan
 expect_said "it looks at that one" 'lan: MTU'
 expect_exit 1 "one that is not there" weir doctor nope
-expect_said "it says so" 'nope: No such device'
+expect_said "it says so" "'nope': No such device"
 
 story "without privilege it says what it could not try"
 said=$(gate setpriv --reuid=65534 --clear-groups "$WEIR" -j doctor lan |

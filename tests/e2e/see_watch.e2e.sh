@@ -66,5 +66,5 @@ expect_equal "the gate asks nobody any more" \
 story "bad arguments are usage errors, and say what is meant"
 expect_exit 2 "an unknown order" weir counts --sources --by size
 expect_exit 1 "an interval that is none" weir counts --watch=often
-expect_said "it names the option" -- '--watch often'
+expect_said "it names the option" -- "--watch 'often'"
 end

@@ -77,7 +77,7 @@ static void diags_add(struct weir_diags *diags, struct weir_diag diag, const cha
 		return;
 	}
 	diag.text = printable_copy(text);
-	diag.path = path ? printable_copy(path) : NULL;
+	diag.path = path ? printable_copy(*path ? path : "''") : NULL;
 	item = diag.text && (diag.path || !path) ? take_place(diags) : NULL;
 	if (!item) {
 		diag_done(&diag);

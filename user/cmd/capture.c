@@ -30,8 +30,8 @@ enum { POLL_MS = 250, RATE_DEFAULT = 1000, RATE_MAX = 1000000 };
 
 struct run {
 	struct weir_capture_filter filter;
-	const char *path; /* -w; NULL: lines */
-	__u64 count_max;  /* 0: no end */
+	const char *path;             /* -w; NULL: lines */
+	unsigned long long count_max; /* 0: no end */
 	unsigned long long for_ns;
 	bool json;
 	FILE *to;
@@ -78,20 +78,7 @@ static int parse_prefix(const char *option, const char *text, struct weir_diags 
 	const char *why = NULL;
 
 	if (weir_prefix_parse(text, strlen(text), ret_prefix, NULL, &why))
-		return weir_diags_error(diags, NULL, 0, 0, "%s '%s' %s", option, text, why);
-	return 0;
-}
-
-static int parse_number(const char *option, const char *text, __u64 max, struct weir_diags *diags,
-			__u64 *ret_number)
-{
-	char *end;
-	unsigned long long number = strtoull(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || !number || number > max)
-		return weir_diags_error(diags, NULL, 0, 0, "%s '%s' is no number of 1 to %llu",
-					option, text, max);
-	*ret_number = number;
+		return weir_diags_error(diags, NULL, 0, 0, "%s '%s': %s", option, text, why);
 	return 0;
 }
 
@@ -103,7 +90,7 @@ static const struct option options[] = {
 /* Returns 1 when this is not how the command is used. */
 static int take_option(int option, struct run *run, struct weir_diags *diags)
 {
-	__u64 number = 0;
+	unsigned long long number = 0;
 	int r;
 
 	switch (option) {
@@ -116,9 +103,9 @@ static int take_option(int option, struct run *run, struct weir_diags *diags)
 	case 'f':
 		return weir_cmd_duration("--for", optarg, diags, &run->for_ns);
 	case 'n':
-		return parse_number("-n", optarg, ~0ULL >> 1, diags, &run->count_max);
+		return weir_cmd_number("-n", optarg, 1, ~0ULL >> 1, diags, &run->count_max);
 	case 'R':
-		r = parse_number("--rate", optarg, RATE_MAX, diags, &number);
+		r = weir_cmd_number("--rate", optarg, 1, RATE_MAX, diags, &number);
 		run->filter.frames_per_s = number;
 		return r;
 	case 'w':
@@ -297,8 +284,9 @@ static void say_what_was_left_out(const struct run *run, const struct weir_captu
 
 static int capture_frames(const struct weir_cli *cli, struct run *run, struct weir_diags *diags)
 {
-	_cleanup_(weir_capture_stop) struct weir_capture *capture = NULL;
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	/* Behind the maps, which it uses until it is stopped. */
+	_cleanup_(weir_capture_stop) struct weir_capture *capture = NULL;
 	struct weir_paths paths;
 	int r = weir_paths_make(cli->instance, diags, &paths) ?:
 		weir_pins_need(&paths, diags, &maps) ?:

@@ -63,7 +63,7 @@ static int json_print(const struct weir_diags *diags, bool is_ok)
 	if (!r)
 		r = report ? json_dumpf(report, stdout, JSON_COMPACT) : -1;
 	json_decref(report);
-	return r || putchar('\n') == EOF || fflush(stdout) ? -EIO : 0;
+	return r || putchar('\n') == EOF ? -EIO : 0;
 }
 
 int weir_cmd_check(const struct weir_cli *cli, int argc, char **argv)

@@ -42,6 +42,23 @@ int weir_cmd_print(char *report, struct weir_diags *diags)
 	return r;
 }
 
+int weir_cmd_number(const char *what, const char *text, unsigned long long min,
+		    unsigned long long max, struct weir_diags *diags,
+		    unsigned long long *ret_number)
+{
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	/* Behind a blank or a sign strtoull(3) would find one, too. */
+	if (errno || *text < '0' || *text > '9' || *end || number < min || number > max)
+		return weir_diags_error(diags, NULL, 0, 0, "%s '%s' is no number of %llu to %llu",
+					what, text, min, max);
+	*ret_number = number;
+	return 0;
+}
+
 int weir_cmd_duration(const char *option, const char *text, struct weir_diags *diags,
 		      unsigned long long *ret_ns)
 {
@@ -49,7 +66,7 @@ int weir_cmd_duration(const char *option, const char *text, struct weir_diags *d
 	__u64 ns;
 
 	if (weir_duration_parse(text, strlen(text), &ns, &why))
-		return weir_diags_error(diags, NULL, 0, 0, "%s %s: %s", option, text, why);
+		return weir_diags_error(diags, NULL, 0, 0, "%s '%s': %s", option, text, why);
 	*ret_ns = ns;
 	return 0;
 }

@@ -20,6 +20,14 @@ int weir_cmd_usage(const char *usage);
 /* Write a report to stdout and free it. A NULL report (out of memory) is -ENOMEM. */
 int weir_cmd_print(char *report, struct weir_diags *diags);
 
+/*
+ * A number of the command line, both bounds included, or -EINVAL with a diagnostic that names what
+ * it is for.
+ */
+int weir_cmd_number(const char *what, const char *text, unsigned long long min,
+		    unsigned long long max, struct weir_diags *diags,
+		    unsigned long long *ret_number);
+
 /* A duration of the command line, or -EINVAL with a diagnostic that names the option. */
 int weir_cmd_duration(const char *option, const char *text, struct weir_diags *diags,
 		      unsigned long long *ret_ns);

@@ -73,7 +73,7 @@ static int parse_arguments(int argc, char **argv, struct weir_diags *diags, stru
 			r = parse_order(optarg, &run->order);
 		else if (option == 'w')
 			run->watches = true,
-			r = weir_watch_interval(optarg, diags, &run->interval_ns);
+			r = weir_watch_interval("--watch", optarg, diags, &run->interval_ns);
 		else
 			r = 1;
 	}

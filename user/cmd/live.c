@@ -174,13 +174,14 @@ static int del(struct run *run, char **arguments)
 		       ?: check_removed(run, prefixes, outcomes, count);
 }
 
-static int flush(struct run *run)
+static int flush(struct run *run, char **operands)
 {
 	_cleanup_free_ struct weir_record *records = NULL;
 	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
 	size_t count, kept = 0;
 	int r = weir_live_list(&run->paths, &run->maps, &run->diags, &records, &count);
 
+	(void)operands;
 	if (r)
 		return r;
 	for (size_t i = 0; i < count; i++) {
@@ -211,11 +212,12 @@ static int list_text(struct run *run, char **ret_text)
 	return 0;
 }
 
-static int list(struct run *run)
+static int list(struct run *run, char **operands)
 {
 	char *text = NULL;
 	int r;
 
+	(void)operands;
 	if (!run->options.interval_ns)
 		return list_text(run, &text) ?: weir_cmd_print(text, &run->diags);
 	weir_watch_begin();
@@ -236,18 +238,25 @@ static int parse(int argc, char **argv, struct run *run)
 	int option, r = 0;
 
 	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (!strchr(run->options.given, option))
+			run->options.given[strlen(run->options.given)] = (char)option;
 		switch (option) {
 		case 'f':
 			r = weir_cmd_duration("--for", optarg, &run->diags, &run->options.for_ns);
 			break;
 		case 'n':
 			run->options.note = optarg;
+			if (strlen(optarg) >= WEIR_NOTE_MAX)
+				r = weir_diags_error(&run->diags, NULL, 0, 0,
+						     "--note: longer than %d bytes",
+						     WEIR_NOTE_MAX - 1);
 			break;
 		case 'F':
 			run->options.is_forced = true;
 			break;
 		case 'w':
-			r = weir_watch_interval(optarg, &run->diags, &run->options.interval_ns);
+			r = weir_watch_interval("--watch", optarg, &run->diags,
+						&run->options.interval_ns);
 			break;
 		default:
 			return 1;
@@ -256,23 +265,37 @@ static int parse(int argc, char **argv, struct run *run)
 	return r;
 }
 
-/* Which verb, with its operands. 1: usage. */
-static int dispatch(struct run *run, const char *verb, char **operands)
-{
-	bool has_operands = operands[0] != NULL;
-	bool is_ban = run->options.kind == WEIR_LIVE_BAN;
+/* Verbs that need the gate, and the options that each takes of a ban and of a release. */
+static const struct verb {
+	const char *name;
+	int (*run)(struct run *run, char **operands);
+	bool has_operands;
+	const char *options[2];
+} verbs[] = {
+	{"add", add, true, {"fnF", "fn"}},
+	{"del", del, true, {"", "F"}},
+	{"flush", flush, false, {"", ""}},
+	{"list", list, false, {"w", "w"}},
+};
 
-	if (run->options.interval_ns && strcmp(verb, "list") != 0)
-		return 1;
-	if (!strcmp(verb, "add") && has_operands)
-		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: add(run, operands);
-	if (!strcmp(verb, "del") && has_operands)
-		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: del(run, operands);
-	if (!strcmp(verb, "flush") && !has_operands)
-		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: flush(run);
-	if (!strcmp(verb, "list") && !has_operands)
-		return weir_pins_need(&run->paths, &run->diags, &run->maps) ?: list(run);
-	if (is_ban && !strcmp(verb, "why") && has_operands && !operands[1])
+/* Which verb, with its operands. 1: usage. */
+static int dispatch(struct run *run, const char *name, char **operands)
+{
+	const struct weir_live_options *options = &run->options;
+	bool is_ban = options->kind == WEIR_LIVE_BAN;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		const struct verb *verb = &verbs[i];
+
+		if (strcmp(name, verb->name) != 0)
+			continue;
+		if (!operands[0] == verb->has_operands ||
+		    options->given[strspn(options->given, verb->options[!is_ban])])
+			return 1;
+		return weir_pins_need(&run->paths, &run->diags, &run->maps)
+			       ?: verb->run(run, operands);
+	}
+	if (is_ban && !strcmp(name, "why") && operands[0] && !operands[1] && !*options->given)
 		return weir_live_why(run->cli, &run->paths, operands[0], &run->diags);
 	return 1;
 }

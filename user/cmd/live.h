@@ -17,6 +17,7 @@ struct weir_live_options {
 	unsigned long long for_ns, interval_ns; /* interval_ns: of --watch; 0: once */
 	const char *note;
 	bool is_forced;
+	char given[16]; /* their letters, as parse() knows them */
 };
 
 /* The command as a whole: argv[0] is `deny` or `allow`. Returns the exit code. */

@@ -11,21 +11,6 @@
 
 enum { SOURCE_PORT = 40000, ICMP_ECHO_REQUEST = 8 };
 
-static int read_number(const char *what, const char *text, unsigned long max,
-		       struct weir_diags *diags, unsigned long *ret_number)
-{
-	char *end;
-	unsigned long number;
-
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end || number > max)
-		return weir_diags_error(diags, NULL, 0, 0, "%s: '%s' is no number up to %lu", what,
-					text, max);
-	*ret_number = number;
-	return 0;
-}
-
 static int read_address(const char *text, size_t size, struct weir_diags *diags, __u32 *ret_address)
 {
 	const char *why = NULL;
@@ -37,11 +22,11 @@ static int read_address(const char *text, size_t size, struct weir_diags *diags,
 
 static int read_protocol(const char *text, struct weir_diags *diags, __u8 *ret_protocol)
 {
-	unsigned long number = !strcmp(text, "tcp")    ? IPPROTO_TCP
-			       : !strcmp(text, "udp")  ? IPPROTO_UDP
-			       : !strcmp(text, "icmp") ? IPPROTO_ICMP
-						       : 0;
-	int r = number ? 0 : read_number("--proto", text, 255, diags, &number);
+	unsigned long long number = !strcmp(text, "tcp")    ? IPPROTO_TCP
+				    : !strcmp(text, "udp")  ? IPPROTO_UDP
+				    : !strcmp(text, "icmp") ? IPPROTO_ICMP
+							    : 0;
+	int r = number ? 0 : weir_cmd_number("--proto", text, 0, 255, diags, &number);
 
 	if (!r)
 		*ret_protocol = number;
@@ -50,14 +35,14 @@ static int read_protocol(const char *text, struct weir_diags *diags, __u8 *ret_p
 
 static int read_option(int option, struct weir_diags *diags, struct weir_asked *asked)
 {
-	unsigned long number;
+	unsigned long long number;
 	int r;
 
 	switch (option) {
 	case 'p':
 		return read_protocol(optarg, diags, &asked->header.protocol);
 	case 's':
-		r = read_number("--sport", optarg, 65535, diags, &number);
+		r = weir_cmd_number("--sport", optarg, 0, 65535, diags, &number);
 		if (!r)
 			asked->header.source_port = number;
 		return r;
@@ -65,7 +50,7 @@ static int read_option(int option, struct weir_diags *diags, struct weir_asked *
 		asked->has_flags = true;
 		if (weir_tcp_flags_parse(optarg, &asked->header.tcp_flags))
 			return weir_diags_error(diags, NULL, 0, 0,
-						"--flags: '%s' is not of fin,syn,rst,psh,ack,urg "
+						"--flags '%s' is not of fin,syn,rst,psh,ack,urg "
 						"or none",
 						optarg);
 		return 0;
@@ -86,7 +71,7 @@ static bool has_ports(__u8 protocol)
 static int read_ends(char **operands, struct weir_diags *diags, struct weir_header *header)
 {
 	const char *destination = operands[1], *colon = strchr(destination, ':');
-	unsigned long port = 0;
+	unsigned long long port = 0;
 	int r = read_address(operands[0], strlen(operands[0]), diags, &header->source)
 			?: read_address(destination, strcspn(destination, ":"), diags,
 					&header->destination);
@@ -98,7 +83,7 @@ static int read_ends(char **operands, struct weir_diags *diags, struct weir_head
 					colon ? "'%s': this protocol has no ports"
 					      : "'%s': TCP and UDP need a port, %s:PORT",
 					destination, destination);
-	r = colon ? read_number("port", colon + 1, 65535, diags, &port) : 0;
+	r = colon ? weir_cmd_number("port", colon + 1, 0, 65535, diags, &port) : 0;
 	header->port = port;
 	if (!has_ports(header->protocol))
 		header->source_port = 0;

@@ -25,16 +25,14 @@ static int add(struct prefixes *prefixes, const char *text, size_t size, const c
 	struct weir_prefix prefix, *next;
 	bool had_host_bits = false;
 	const char *why = NULL;
-	char shown[256];
-
-	weir_text_escape(text, size < 80 ? size : 80, shown, sizeof(shown));
 	if (weir_prefix_parse(token.text, token.size, &prefix, &had_host_bits, &why))
-		return weir_diags_error(diags, path, line, column, "'%s': %s", shown, why);
+		return weir_diags_error(diags, path, line, column, "'%.*s': %s",
+					WEIR_TOKEN_ARG(token), why);
 	if (had_host_bits) {
 		char masked[WEIR_PREFIX_TEXT_MAX];
 
-		weir_diags_warning(diags, path, line, column, "'%s' has host bits: taken as %s",
-				   shown, weir_prefix_format(prefix, masked));
+		weir_diags_warning(diags, path, line, column, "'%.*s' has host bits: taken as %s",
+				   WEIR_TOKEN_ARG(token), weir_prefix_format(prefix, masked));
 	}
 	next = weir_array_add(&prefixes->items, &prefixes->count);
 	if (!next)

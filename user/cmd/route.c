@@ -33,7 +33,7 @@ static int parse_quantity(struct weir_route_run *run, int option, const char *te
 	int r = option == 'r' ? weir_rate_parse(text, strlen(text), &run->bytes_per_s, &why)
 			      : weir_bytes_parse(text, strlen(text), &run->burst_bytes, &why);
 
-	return r ? weir_diags_error(&run->diags, NULL, 0, 0, "%s %s: %s",
+	return r ? weir_diags_error(&run->diags, NULL, 0, 0, "%s '%s': %s",
 				    option == 'r' ? "--rate" : "--burst", text, why)
 		 : 0;
 }
@@ -44,6 +44,8 @@ static int parse(struct weir_route_run *run, int argc, char **argv)
 	int option, r = 0;
 
 	while (!r && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (!strchr(run->given, option))
+			run->given[strlen(run->given)] = (char)option;
 		if (option == 'R')
 			run->replaces = true;
 		else if (option == 's')
@@ -51,7 +53,7 @@ static int parse(struct weir_route_run *run, int argc, char **argv)
 		else if (option == 'h')
 			run->is_hosts = true;
 		else if (option == 'W')
-			r = weir_watch_interval(optarg, &run->diags, &run->interval_ns);
+			r = weir_watch_interval("--watch", optarg, &run->diags, &run->interval_ns);
 		else if (option == 'w')
 			r = weir_cmd_duration("--wait", optarg, &run->diags, &run->wait_ns);
 		else if (option == 'r' || option == 'b')
@@ -67,12 +69,17 @@ static const struct verb {
 	int (*run)(struct weir_route_run *run, char **operands);
 	bool has_operands;
 	bool may_go_without; /* although it takes them */
+	const char *options; /* that it takes */
 } verbs[] = {
-	{"add", weir_route_add, true, false},         {"del", weir_route_del, true, false},
-	{"revert", weir_route_revert, true, true},    {"drain", weir_route_drain, true, false},
-	{"undrain", weir_route_undrain, true, false}, {"set", weir_route_set, true, false},
-	{"unset", weir_route_unset, true, false},     {"list", weir_route_list, false, true},
-	{"export", weir_route_export, false, true},
+	{"add", weir_route_add, true, false, "R"},
+	{"del", weir_route_del, true, false, ""},
+	{"revert", weir_route_revert, true, true, "s"},
+	{"drain", weir_route_drain, true, false, "w"},
+	{"undrain", weir_route_undrain, true, false, ""},
+	{"set", weir_route_set, true, false, "rb"},
+	{"unset", weir_route_unset, true, false, ""},
+	{"list", weir_route_list, false, true, "hW"},
+	{"export", weir_route_export, false, true, ""},
 };
 
 /* 1: usage. */
@@ -84,6 +91,8 @@ static int dispatch(struct weir_route_run *run, const char *name, char **operand
 		if (strcmp(verb->name, name) != 0)
 			continue;
 		if (operands[0] ? !verb->has_operands : !verb->may_go_without)
+			return 1;
+		if (run->given[strspn(run->given, verb->options)])
 			return 1;
 		return weir_cmd_proxy_connect(run->cli, &run->diags, &run->fd)
 			       ?: verb->run(run, operands);
@@ -98,8 +107,6 @@ int weir_cmd_route(const struct weir_cli *cli, int argc, char **argv)
 	int code;
 
 	if (!r && optind == argc)
-		r = 1;
-	if (!r && run.interval_ns && strcmp(argv[optind], "list") != 0)
 		r = 1;
 	if (!r)
 		r = dispatch(&run, argv[optind], argv + optind + 1);

@@ -13,6 +13,7 @@ struct weir_route_run {
 	int fd; /* to the proxy */
 	struct weir_diags diags;
 	bool replaces, is_same, is_hosts;
+	char given[16];                          /* the options, by the letters of route.c */
 	unsigned long long wait_ns, interval_ns; /* interval_ns: of --watch; 0: once */
 	__u64 bytes_per_s, burst_bytes;
 };

@@ -117,7 +117,8 @@ static int ask_lines(struct weir_route_run *run, const char *verb, char **operan
 		return r;
 	request = json_pack("{s:s, s:b}", "lines", lines, "replace", run->replaces);
 	if (!request)
-		return weir_diags_error(&run->diags, "-", 0, 0, "is no UTF-8");
+		return weir_diags_error(&run->diags, strcmp(operands[0], "-") ? "arguments" : "-",
+					0, 0, "no UTF-8");
 	if (!strcmp(operands[0], "-"))
 		json_object_set_new(request, "path", json_string("-"));
 	return ask(run, verb, request);

@@ -144,7 +144,7 @@ int weir_cmd_status(const struct weir_cli *cli, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'w')
 			return weir_cmd_usage(usage);
-		r = r ?: weir_watch_interval(optarg, &diags, &interval_ns);
+		r = r ?: weir_watch_interval("--watch", optarg, &diags, &interval_ns);
 	}
 	if (optind < argc)
 		return weir_cmd_usage(usage);

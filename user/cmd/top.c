@@ -20,20 +20,18 @@ enum { PLAIN_HEIGHT = 40, KEY_WAIT_MS = 100 };
 
 struct options {
 	unsigned long long interval_ns;
-	unsigned long count; /* of screens; 0: no end */
+	unsigned long long count; /* of screens; 0: no end */
 };
 
 static int parse_arguments(int argc, char **argv, struct weir_diags *diags, struct options *options)
 {
-	int option, r = weir_watch_interval(NULL, diags, &options->interval_ns);
-	char *end;
+	int option, r = weir_watch_interval("-d", NULL, diags, &options->interval_ns);
 
 	while (!r && (option = getopt(argc, argv, "d:n:")) != -1) {
 		if (option == 'd') {
-			r = weir_watch_interval(optarg, diags, &options->interval_ns);
+			r = weir_watch_interval("-d", optarg, diags, &options->interval_ns);
 		} else if (option == 'n') {
-			options->count = strtoul(optarg, &end, 10);
-			r = *end || !options->count;
+			r = weir_cmd_number("-n", optarg, 1, ~0ULL >> 1, diags, &options->count);
 		} else {
 			r = 1;
 		}
@@ -136,7 +134,7 @@ static int run_screen(struct weir_top *top, const struct options *options, struc
 	set_escdelay(25);
 	curs_set(0);
 	timeout(KEY_WAIT_MS);
-	for (unsigned long i = 0;
+	for (unsigned long long i = 0;
 	     !r && !top->ends && !weir_watch_is_over() && (!options->count || i <= options->count);
 	     i++) {
 		r = weir_top_read(top, diags);

@@ -6,7 +6,9 @@
 
 int weir_cmd_version(const struct weir_cli *cli, int argc, char **argv)
 {
-	(void)argc, (void)argv;
+	(void)argv;
+	if (argc > 1)
+		return weir_cmd_usage("version");
 	if (cli->json)
 		printf("{\"version\":\"%s\"}\n", WEIR_VERSION);
 	else

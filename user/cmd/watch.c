@@ -76,7 +76,8 @@ int weir_watch_end(int r)
 	return 0;
 }
 
-int weir_watch_interval(const char *text, struct weir_diags *diags, unsigned long long *ret_ns)
+int weir_watch_interval(const char *option, const char *text, struct weir_diags *diags,
+			unsigned long long *ret_ns)
 {
 	const char *why = "";
 	__u64 ns = INTERVAL_NS;
@@ -90,9 +91,10 @@ int weir_watch_interval(const char *text, struct weir_diags *diags, unsigned lon
 	snprintf(seconds, sizeof(seconds), "%ss", text);
 	if (weir_duration_parse(text, strlen(text), &ns, &why) &&
 	    weir_duration_parse(seconds, strlen(seconds), &ns, &why))
-		return weir_diags_error(diags, NULL, 0, 0, "--watch %s: %s", text, why);
+		return weir_diags_error(diags, NULL, 0, 0, "%s '%s': %s", option, text, why);
 	if (ns < INTERVAL_MIN_NS)
-		return weir_diags_error(diags, NULL, 0, 0, "--watch %s: less than 100ms", text);
+		return weir_diags_error(diags, NULL, 0, 0, "%s '%s': less than 100ms", option,
+					text);
 	*ret_ns = ns;
 	return 0;
 }

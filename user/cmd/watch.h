@@ -28,8 +28,12 @@ int weir_watch_print(char *report, struct weir_diags *diags);
 /* What watching returns: a reader that went is no error, and is sent nothing more; others stay. */
 int weir_watch_end(int r);
 
-/* The interval of `--watch[=SECONDS]`: 1 s for NULL. -EINVAL with a diagnostic. */
-int weir_watch_interval(const char *text, struct weir_diags *diags, unsigned long long *ret_ns);
+/*
+ * The interval of `--watch[=SECONDS]`, or of another option: 1 s for NULL. -EINVAL with a diagnostic
+ * that names it.
+ */
+int weir_watch_interval(const char *option, const char *text, struct weir_diags *diags,
+			unsigned long long *ret_ns);
 
 /* ---- sampled sources ------------------------------------------------------------------- */
 

@@ -146,6 +146,8 @@ static int read_capture(const char *path, struct weir_diags *diags, struct weir_
 	const __u8 *bytes;
 	int lacking, r = 0, got;
 
+	if (!*path)
+		return weir_diags_error(diags, path, 0, 0, "%s", strerror(ENOENT));
 	capture = pcap_open_offline(path, why);
 	/* libpcap names the file where it cannot be opened, not where it is no capture. */
 	if (!capture)

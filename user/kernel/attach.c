@@ -212,7 +212,7 @@ int weir_attach_try(const struct weir_paths *paths, const char *interface, enum 
 
 	if (!ifindex)
 		return weir_fail(diags, -ENODEV,
-				 "there is no interface %s here: ip link shows them", interface);
+				 "there is no interface '%s' here: ip link shows them", interface);
 	r = weir_paths_ensure(paths, diags) ?:
 	    weir_lock_take(paths, WEIR_LOCK_APPLY, "attach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
 	    open_gate(paths, diags, &maps) ?:
@@ -288,7 +288,7 @@ int weir_detach(const struct weir_paths *paths, const char *interface, struct we
 			drop_trial(paths, links.items[i].ifindex);
 		return r;
 	}
-	return weir_fail(diags, -ENOENT, "the gate is not attached to %s", interface);
+	return weir_fail(diags, -ENOENT, "the gate is not attached to '%s'", interface);
 }
 
 int weir_detach_all(const struct weir_paths *paths, struct weir_diags *diags)

@@ -99,7 +99,7 @@ int weir_capture_start(const struct weir_paths *paths, const struct weir_maps *m
 	if (!capture)
 		return weir_fail(diags, -ENOMEM, "out of memory");
 	capture->lock_fd = -1;
-	r = weir_lock_take(paths, WEIR_LOCK_CAPTURE, "weir capture", 0, diags, &capture->lock_fd);
+	r = weir_lock_take(paths, WEIR_LOCK_CAPTURE, "capture", 0, diags, &capture->lock_fd);
 	if (r)
 		return r;
 	capture->maps = maps;
