@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kernel/clock.h"
 #include "kernel/pins.h"
 
 enum { FORMER_CONTROL_BYTES = 64 };
@@ -60,4 +61,23 @@ void former_put(struct lab *lab, __u32 layout, const char *but)
 			cr_assert_eq(bpf_link_update(links.items[i].fd, program, NULL), 0);
 	if (!but)
 		cr_assert_eq(weir_pin_replace(&lab->paths, "program", program, &lab->diags), 0);
+}
+
+void former_end_trial(struct lab *lab)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	_cleanup_close_ int program = -1;
+	char bytes[FORMER_CONTROL_BYTES];
+	__u64 word;
+	__u32 key = 0;
+
+	cr_assert_eq(weir_pins_program(&lab->paths, &lab->diags, &program), 0);
+	cr_assert_eq(weir_maps_open_former(program, &lab->diags, &maps), 0, "%s", lab_said(lab));
+	cr_assert_eq(bpf_map_lookup_elem(maps.former_fds[WEIR_MAP_CONTROL], &key, bytes), 0);
+	memcpy(&word, bytes, sizeof(word));
+	cr_assert(weir_control_deadline(word));
+	word = weir_control_deadline(weir_now_ns()) | (word & WEIR_CONTROL_HALF);
+	memcpy(bytes, &word, sizeof(word));
+	cr_assert_eq(bpf_map_update_elem(maps.former_fds[WEIR_MAP_CONTROL], &key, bytes, BPF_ANY),
+		     0);
 }

@@ -11,4 +11,7 @@
 /* Put a gate of that layout in the place of the live one, on every interface or but one (or NULL). */
 void former_put(struct lab *lab, __u32 layout, const char *but);
 
+/* The trial of the policy that runs in the former gate, which is in place, ends now. */
+void former_end_trial(struct lab *lab);
+
 #endif
