@@ -7,11 +7,18 @@
 # architecture: the system's sources are neither read nor changed. What has been fetched is kept;
 # the lists are refreshed once a day, so that a day without a network still has what it had.
 
+# SITE CODENAME: what this machine installs Debian from; nothing where apt knows no archive of it.
+debian_archive() {
+	apt-get indextargets --format '$(LABEL) $(SITE) $(CODENAME)' 'Created-By: Packages' |
+		awk '$1 == "Debian" && $3 !~ /-/ && !found++ { print $2, $3 }'
+}
+
 # Make apt-get and apt-cache work on that suite and architecture. The folder is in apt_dir.
 # The sandbox user could not read a private folder.
 use_archive() { # SUITE ARCHITECTURE
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	local mirror=${WEIR_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+	local mirror=${WEIR_DEBIAN_MIRROR:-$(debian_archive | cut -d' ' -f1)}
+	mirror=${mirror:-http://deb.debian.org/debian}
 	apt_dir=$PWD/build/apt/$1-$2
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial"
 	echo "deb [arch=$2 signed-by=$keyring] $mirror $1 main" >"$apt_dir/sources.list"
