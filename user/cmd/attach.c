@@ -45,9 +45,8 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 			    &attached);
 	if (r)
 		return r;
-	printf("%s: %s mode%s%s%s, %s%s%s%s%s\n", interface,
-	       attached.mode == WEIR_MODE_SKB ? "skb" : "native", *attached.why ? " (" : "",
-	       attached.why, *attached.why ? ")" : "",
+	printf("%s: %s mode%s%s%s, %s%s%s%s%s\n", interface, weir_mode_name(attached.mode),
+	       *attached.why ? " (" : "", attached.why, *attached.why ? ")" : "",
 	       attached.is_shared ? "shared, by libxdp's dispatcher" : "by a bpf link, not shared",
 	       *attached.why_alone ? ": " : "", attached.why_alone,
 	       attached.was_attached ? "; it was attached already" : "",

@@ -73,7 +73,4 @@ void weir_top_key(struct weir_top *top, int key, size_t rows);
  */
 char *weir_top_fetch(const struct weir_proxy_settings *settings, const char **ret_why);
 
-/* Run `weir deny add PREFIX --for 1h`; `to` has what it said, or that it is done. */
-void weir_top_ban(const struct weir_cli *cli, struct weir_prefix prefix, char *to, size_t size);
-
 #endif

@@ -46,8 +46,11 @@ static size_t read_all(int from, char *to, size_t size)
 	return count;
 }
 
-/* The command itself, so that its checks (who may not be banned) are the same. */
-void weir_top_ban(const struct weir_cli *cli, struct weir_prefix prefix, char *to, size_t size)
+/*
+ * Run `weir deny add PREFIX --for 1h`; `to` has what it said, or that it is done. The command itself,
+ * so that its checks (who may not be banned) are the same.
+ */
+static void ban(const struct weir_cli *cli, struct weir_prefix prefix, char *to, size_t size)
 {
 	char text[WEIR_PREFIX_TEXT_MAX];
 	int ends[2], status = 0;
@@ -102,7 +105,7 @@ static void answer_ban(struct weir_top *top, int key)
 {
 	top->asks_ban = false;
 	if (key == 'y')
-		weir_top_ban(top->cli, top->to_ban, top->view.say, sizeof(top->view.say));
+		ban(top->cli, top->to_ban, top->view.say, sizeof(top->view.say));
 	else
 		say(top, "not banned");
 }

@@ -48,8 +48,6 @@ struct weir_sampling {
 
 void weir_sampling_done(struct weir_sampling *sampling);
 
-#define _cleanup_sampling_ __attribute__((cleanup(weir_sampling_done)))
-
 /* Ask for more, as thinned out as the traffic of the last interval suggests. */
 void weir_sampling_ask(struct weir_sampling *sampling, const struct weir_rates_report *rates);
 

@@ -37,6 +37,9 @@ struct weir_origin {
 
 enum weir_mode { WEIR_MODE_AUTO, WEIR_MODE_NATIVE, WEIR_MODE_SKB };
 
+/* As weir.yaml has it: auto, native or skb; static. */
+const char *weir_mode_name(enum weir_mode mode);
+
 struct weir_interface {
 	char name[IFNAMSIZ];
 	enum weir_mode mode;

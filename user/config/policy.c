@@ -38,9 +38,16 @@ static bool is_interface_name(const char *name)
 	return true;
 }
 
+/* In the order of enum weir_mode. */
+static const char *const modes[] = {"auto", "native", "skb", NULL};
+
+const char *weir_mode_name(enum weir_mode mode)
+{
+	return modes[mode];
+}
+
 static void interface_read(struct weir_loader *loader, const struct raw_interface *raw)
 {
-	static const char *const modes[] = {"auto", "native", "skb", NULL};
 	struct weir_config *config = loader->config;
 	struct weir_interface interface = {.origin = weir_loader_origin(loader, raw)}, *item;
 

@@ -117,44 +117,55 @@ static int find_own(const struct weir_paths *paths, const char *interface, unsig
 	return r;
 }
 
-static int attach_alone(const struct weir_paths *paths, const struct weir_maps *maps,
-			const char *interface, unsigned int ifindex, enum weir_mode mode,
-			struct weir_diags *diags, struct weir_attached *attached)
+/* What is to be attached where; `attached` is told how it went. */
+struct attach {
+	const struct weir_paths *paths;
+	const struct weir_maps *maps;
+	const char *interface;
+	unsigned int ifindex;
+	enum weir_mode mode; /* that was asked for */
+	struct weir_diags *diags;
+	struct weir_attached *attached;
+};
+
+static int attach_alone(const struct attach *attach)
 {
+	struct weir_attached *attached = attach->attached;
 	_cleanup_close_ int fd = -1;
 	struct weir_running running;
 	char path[WEIR_PATH_MAX];
-	int r = weir_running_on(ifindex, &running);
+	int r = weir_running_on(attach->ifindex, &running);
 
-	attached->is_shared = false;
 	if (!r && running.program_id)
-		return fail_held(interface, running.program_id, diags);
-	r = create_best_link(maps->program_fd, ifindex, mode, attached, &fd);
+		return fail_held(attach->interface, running.program_id, attach->diags);
+	r = create_best_link(attach->maps->program_fd, attach->ifindex, attach->mode, attached,
+			     &fd);
 	if (r)
-		return weir_fail(diags, r, "cannot attach to %s in %s mode: %s", interface,
-				 attached->mode == WEIR_MODE_SKB ? "skb" : "native", strerror(-r));
-	weir_link_path(paths, interface, path);
+		return weir_fail(attach->diags, r, "cannot attach to %s in %s mode: %s",
+				 attach->interface, weir_mode_name(attached->mode), strerror(-r));
+	weir_link_path(attach->paths, attach->interface, path);
 	if (bpf_obj_pin(fd, path))
-		return weir_fail(diags, -errno, "cannot pin %s: %s; not attached", path,
+		return weir_fail(attach->diags, -errno, "cannot pin %s: %s; not attached", path,
 				 strerror(errno));
 	return 0;
 }
 
 /* Beside others where the kernel can; where it cannot, alone. */
-static int attach_new(const struct weir_paths *paths, const struct weir_maps *maps,
-		      const char *interface, unsigned int ifindex, enum weir_mode mode,
-		      struct weir_diags *diags, struct weir_attached *attached)
+static int attach_new(const struct attach *attach)
 {
+	struct weir_attached *attached = attach->attached;
 	_cleanup_seats_ struct weir_seats seats = {};
 	struct weir_running running = {};
 
-	if (weir_dispatcher_probe(attached->why_alone, sizeof(attached->why_alone)))
-		return attach_alone(paths, maps, interface, ifindex, mode, diags, attached);
-	if (!weir_running_on(ifindex, &running) && running.program_id &&
-	    (weir_seats_open(ifindex, &seats) || !seats.is_dispatched))
-		return fail_held(interface, running.program_id, diags);
-	attached->is_shared = true;
-	return weir_shared_attach(paths, maps, interface, ifindex, mode, diags, attached);
+	attached->is_shared = !weir_dispatcher_probe(attached->why_alone,
+						     sizeof(attached->why_alone));
+	if (!attached->is_shared)
+		return attach_alone(attach);
+	if (!weir_running_on(attach->ifindex, &running) && running.program_id &&
+	    (weir_seats_open(attach->ifindex, &seats) || !seats.is_dispatched))
+		return fail_held(attach->interface, running.program_id, attach->diags);
+	return weir_shared_attach(attach->paths, attach->maps, attach->interface, attach->ifindex,
+				  attach->mode, attach->diags, attached);
 }
 
 /* A link keeps its mode: another one would need a moment without the gate. */
@@ -170,23 +181,23 @@ static int check_mode(const char *interface, unsigned int ifindex, enum weir_mod
 		return weir_fail(diags, -EEXIST,
 				 "%s is attached in %s mode already; another mode takes a weir "
 				 "detach first, with nothing filtered in between",
-				 interface, running.mode == WEIR_MODE_SKB ? "skb" : "native");
+				 interface, weir_mode_name(running.mode));
 	*ret_mode = running.mode;
 	return 0;
 }
 
 /* First the trial, then the program: see attach_trial.h. */
-static int attach_on_trial(const struct weir_paths *paths, const struct weir_maps *maps,
-			   const char *interface, unsigned int ifindex, enum weir_mode mode,
-			   __u64 try_ns, struct weir_diags *diags, struct weir_attached *attached)
+static int attach_on_trial(const struct attach *attach, __u64 try_ns)
 {
-	int r = try_ns ? weir_attach_trial_begin(maps, ifindex, try_ns, diags) : 0;
+	int r = try_ns ? weir_attach_trial_begin(attach->maps, attach->ifindex, try_ns,
+						 attach->diags)
+		       : 0;
 
 	if (r)
 		return r;
-	r = attach_new(paths, maps, interface, ifindex, mode, diags, attached);
+	r = attach_new(attach);
 	if (r && try_ns)
-		weir_attach_trial_drop(maps, ifindex);
+		weir_attach_trial_drop(attach->maps, attach->ifindex);
 	return r;
 }
 
@@ -208,6 +219,7 @@ int weir_attach_try(const struct weir_paths *paths, const char *interface, enum 
 	unsigned int ifindex = if_nametoindex(interface);
 	_cleanup_close_ int lock = -1;
 	struct weir_attached attached = {};
+	const struct attach attach = {paths, &maps, interface, ifindex, mode, diags, &attached};
 	int r;
 
 	if (!ifindex)
@@ -222,8 +234,7 @@ int weir_attach_try(const struct weir_paths *paths, const char *interface, enum 
 	if (r)
 		return r;
 	r = attached.was_attached ? check_mode(interface, ifindex, mode, diags, &attached.mode)
-				  : attach_on_trial(paths, &maps, interface, ifindex, mode, try_ns,
-						    diags, &attached);
+				  : attach_on_trial(&attach, try_ns);
 	if (r)
 		return r;
 	attached.is_on_trial = weir_attach_trial_has(&maps, ifindex);

@@ -55,3 +55,28 @@ int weir_pin_open(const char *path, enum weir_pin_kind kind, struct weir_diags *
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
+
+int weir_pin_open_listed(const char *path, enum weir_pin_kind kind, struct weir_diags *diags,
+			 int *ret_fd)
+{
+	int r = weir_pin_open(path, kind, diags, ret_fd);
+
+	return r == -ENOENT ? weir_fail(diags, r, "%s has just gone", path) : r;
+}
+
+static void swap_byte(char *text, char from, char to)
+{
+	for (; *text; text++)
+		if (*text == from)
+			*text = to;
+}
+
+void weir_pin_name_encode(char *interface)
+{
+	swap_byte(interface, '.', ':');
+}
+
+void weir_pin_name_decode(char *pin_name)
+{
+	swap_byte(pin_name, ':', '.');
+}

@@ -16,4 +16,12 @@ enum weir_pin_kind { WEIR_PIN_MAP, WEIR_PIN_PROGRAM, WEIR_PIN_LINK };
  */
 int weir_pin_open(const char *path, enum weir_pin_kind kind, struct weir_diags *diags, int *ret_fd);
 
+/* The same for a pin that its folder has just listed: -ENOENT has a diagnostic too. */
+int weir_pin_open_listed(const char *path, enum weir_pin_kind kind, struct weir_diags *diags,
+			 int *ret_fd);
+
+/* An interface's name as a pin's, and back: bpffs takes no dot, and only an alias has a colon. */
+void weir_pin_name_encode(char *interface);
+void weir_pin_name_decode(char *pin_name);
+
 #endif

@@ -21,19 +21,12 @@
 static const char link_prefix[] = "link_";
 static const char program_pin[] = "program";
 
-static void swap_byte(char *text, char from, char to)
-{
-	for (; *text; text++)
-		if (*text == from)
-			*text = to;
-}
-
 void weir_link_path(const struct weir_paths *paths, const char *interface,
 		    char to[static WEIR_PATH_MAX])
 {
 	int size = snprintf(to, WEIR_PATH_MAX, "%s/%s%s", paths->pins, link_prefix, interface);
 
-	swap_byte(to + size - strlen(interface), '.', ':');
+	weir_pin_name_encode(to + size - strlen(interface));
 }
 
 void weir_links_done(struct weir_links *links)
@@ -55,13 +48,13 @@ static int open_link(const struct weir_paths *paths, const char *name, struct we
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
-	r = weir_pin_open(path, WEIR_PIN_LINK, diags, &fd);
+	r = weir_pin_open_listed(path, WEIR_PIN_LINK, diags, &fd);
 	if (r)
-		return r == -ENOENT ? weir_fail(diags, r, "%s has just gone", path) : r;
+		return r;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
 		return weir_fail(diags, -EPROTO, "%s is no XDP link: not pinned by weir", path);
 	snprintf(link.interface, sizeof(link.interface), "%s", name + strlen(link_prefix));
-	swap_byte(link.interface, ':', '.');
+	weir_pin_name_decode(link.interface);
 	snprintf(link.pin, sizeof(link.pin), "%s", name);
 	link.id = info.id;
 	link.program_id = info.prog_id;
@@ -87,10 +80,9 @@ int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 	if (!folder && errno != ENOENT)
 		return weir_fail(diags, -errno, "cannot read %s: %s", paths->pins, strerror(errno));
 	while (folder && (entry = readdir(folder))) {
+		bool is_shared = weir_shared_is_record(entry->d_name);
 		struct weir_link *grown;
 		int r;
-
-		bool is_shared = weir_shared_is_record(entry->d_name);
 
 		if (!is_shared && strncmp(entry->d_name, link_prefix, strlen(link_prefix)))
 			continue;

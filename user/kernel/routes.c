@@ -29,8 +29,6 @@ static void addresses_done(struct addresses *addresses)
 	free(addresses->items);
 }
 
-#define _cleanup_addresses_ __attribute__((cleanup(addresses_done)))
-
 /* What table local has: /32 of any owner but other instances, and those of this one. */
 struct local {
 	struct addresses all, own;

@@ -32,19 +32,11 @@ static __u64 own_namespace(void)
 	return namespace.st_ino;
 }
 
-/* bpffs takes no dot in a name, and an interface's has no colon unless it is an alias's. */
-static void swap_byte(char *text, char from, char to)
-{
-	for (; *text; text++)
-		if (*text == from)
-			*text = to;
-}
-
 static void record_name(const char *interface, char to[static RECORD_NAME_MAX])
 {
 	snprintf(to, RECORD_NAME_MAX, "%s%s@%llu", record_prefix, interface,
 		 (unsigned long long)own_namespace());
-	swap_byte(to, '.', ':');
+	weir_pin_name_encode(to);
 }
 
 bool weir_shared_is_record(const char *pin_name)
@@ -62,7 +54,7 @@ static int parse_record(const char *pin_name, char interface[static IF_NAMESIZE]
 		return -EPROTO;
 	*ret_namespace = strtoull(at + 1, NULL, 10);
 	snprintf(interface, IF_NAMESIZE, "%.*s", (int)(at - name), name);
-	swap_byte(interface, ':', '.');
+	weir_pin_name_decode(interface);
 	return 0;
 }
 
@@ -94,9 +86,9 @@ int weir_shared_open(const struct weir_paths *paths, const char *pin_name, struc
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, pin_name);
-	r = weir_pin_open(path, WEIR_PIN_PROGRAM, diags, &fd);
+	r = weir_pin_open_listed(path, WEIR_PIN_PROGRAM, diags, &fd);
 	if (r)
-		return r == -ENOENT ? weir_fail(diags, r, "%s has just gone", path) : r;
+		return r;
 	if (parse_record(pin_name, link.interface, &namespace) || weir_seat_read(fd, &seat))
 		return weir_fail(diags, -EPROTO, "%s is no gate: not pinned by weir", path);
 	link.fd = seat.fd;
@@ -110,11 +102,6 @@ int weir_shared_open(const struct weir_paths *paths, const char *pin_name, struc
 
 /* ---- attach -------------------------------------------------------------------------------- */
 
-static const char *mode_name(enum weir_mode mode)
-{
-	return mode == WEIR_MODE_SKB ? "skb" : "native";
-}
-
 /* The mode to try first, given what runs there. */
 static int choose_mode(const char *interface, const struct weir_seats *seats, enum weir_mode wanted,
 		       struct weir_diags *diags, enum weir_mode *ret_mode)
@@ -122,7 +109,7 @@ static int choose_mode(const char *interface, const struct weir_seats *seats, en
 	if (seats->is_dispatched && wanted != WEIR_MODE_AUTO && wanted != seats->mode)
 		return weir_fail(diags, -EBUSY,
 				 "%s runs other XDP programs in %s mode; %s mode cannot be added",
-				 interface, mode_name(seats->mode), mode_name(wanted));
+				 interface, weir_mode_name(seats->mode), weir_mode_name(wanted));
 	*ret_mode = seats->is_dispatched      ? seats->mode
 		    : wanted == WEIR_MODE_SKB ? WEIR_MODE_SKB
 					      : WEIR_MODE_NATIVE;
@@ -196,7 +183,7 @@ int weir_shared_attach(const struct weir_paths *paths, const struct weir_maps *m
 			attached);
 	if (r)
 		return weir_fail(diags, r, "cannot attach to %s in %s mode: %s", interface,
-				 mode_name(attached->mode), strerror(-r));
+				 weir_mode_name(attached->mode), strerror(-r));
 	return pin_record(paths, interface, weir_newcomer_fd(&newcomer), diags);
 }
 

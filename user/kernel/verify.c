@@ -125,11 +125,6 @@ static int check_policy(struct verify *verify)
 
 /* ---- interfaces ------------------------------------------------------------------------- */
 
-static const char *mode_word(enum weir_mode mode)
-{
-	return mode == WEIR_MODE_SKB ? "skb" : "native";
-}
-
 static const struct weir_link *find_link(const struct weir_links *links, const char *interface)
 {
 	for (size_t i = 0; i < links->count; i++)
@@ -160,7 +155,7 @@ static int check_interface(struct verify *verify, const struct weir_links *links
 			   wanted->name, link->program_id, verify->maps.program_id);
 	if (wanted->mode != WEIR_MODE_AUTO && wanted->mode != running.mode)
 		return add(verify, INTERFACE, "%s is attached in %s mode, not %s", wanted->name,
-			   mode_word(running.mode), mode_word(wanted->mode));
+			   weir_mode_name(running.mode), weir_mode_name(wanted->mode));
 	return 0;
 }
 

@@ -33,11 +33,29 @@ void weir_account_unref(struct weir_account **account)
 		free(old);
 }
 
+static void bill_flow(struct weir_conn *conn, const struct weir_flow *flow)
+{
+	__u64 *billed = &conn->billed_bytes[flow->direction];
+
+	if (flow->moved_bytes > *billed)
+		add(&conn->account->bytes[flow->direction], flow->moved_bytes - *billed);
+	*billed = flow->moved_bytes;
+}
+
+/* What has moved since the last time, if the request under way is billed to an app. */
+static void bill_bytes(struct weir_conn *conn)
+{
+	if (!conn->is_billed)
+		return;
+	bill_flow(conn, &conn->up);
+	bill_flow(conn, &conn->down);
+}
+
 void weir_conn_bill_close(struct weir_conn *conn)
 {
 	if (!conn->account)
 		return;
-	weir_conn_bill_bytes(conn);
+	bill_bytes(conn);
 	__atomic_sub_fetch(&conn->account->open, 1, __ATOMIC_RELAXED);
 	weir_account_unref(&conn->account);
 	conn->is_billed = false;
@@ -58,28 +76,11 @@ void weir_conn_bill(struct weir_conn *conn, struct weir_account *account)
 	add(&account->connections, 1);
 }
 
-static void bill_flow(struct weir_conn *conn, const struct weir_flow *flow)
-{
-	__u64 *billed = &conn->billed_bytes[flow->direction];
-
-	if (flow->moved_bytes > *billed)
-		add(&conn->account->bytes[flow->direction], flow->moved_bytes - *billed);
-	*billed = flow->moved_bytes;
-}
-
-void weir_conn_bill_bytes(struct weir_conn *conn)
-{
-	if (!conn->is_billed)
-		return;
-	bill_flow(conn, &conn->up);
-	bill_flow(conn, &conn->down);
-}
-
 void weir_conn_bill_end(struct weir_conn *conn)
 {
 	unsigned int class = conn->status / 100;
 
-	weir_conn_bill_bytes(conn);
+	bill_bytes(conn);
 	if (conn->is_billed && conn->protocol == WEIR_HTTP)
 		add(&conn->account->requests[class < WEIR_STATUS_CLASSES ? class : 0], 1);
 }

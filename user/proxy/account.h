@@ -36,9 +36,6 @@ struct weir_conn;
 /* The connection's request is for this app: count it in, and out of the one before. */
 void weir_conn_bill(struct weir_conn *conn, struct weir_account *account);
 
-/* Count what has moved since the last time, if the request under way is billed to an app. */
-void weir_conn_bill_bytes(struct weir_conn *conn);
-
 /* The request, or the connection, is over: count it by its status. */
 void weir_conn_bill_end(struct weir_conn *conn);
 

@@ -183,9 +183,8 @@ void weir_http_next(struct weir_conn *conn);
 /* Keep for the log what has been read of a request whose head will never be whole. */
 void weir_http_note(struct weir_conn *conn);
 
-/* A tunnel, in RELAY; one of its ends broke (tunnel.c). */
+/* A tunnel, in RELAY (tunnel.c). */
 void weir_tunnel_relay(struct weir_conn *conn);
-void weir_tunnel_break(struct weir_conn *conn, struct weir_end *broken);
 
 /*
  * The name is known: find its pool and connect, or refuse (connect.c). `name` may be a part of what

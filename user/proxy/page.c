@@ -30,11 +30,6 @@ const char *weir_ending_slug(enum weir_ending ending)
 	return endings[ending].slug;
 }
 
-const char *weir_ending_text(enum weir_ending ending)
-{
-	return endings[ending].text;
-}
-
 static const char *reason_phrase(__u16 status)
 {
 	switch (status) {

@@ -7,9 +7,8 @@
 
 /* The status of an ending, 0 where none is sent. */
 __u16 weir_ending_status(enum weir_ending ending);
-/* Its slug and its sentence; static. */
+/* Its slug; static. */
 const char *weir_ending_slug(enum weir_ending ending);
-const char *weir_ending_text(enum weir_ending ending);
 
 /*
  * Put the page or the alert into down.head, after what is there. Where the ending has neither,

@@ -32,6 +32,17 @@ static bool sink_failed(struct weir_conn *conn, struct weir_flow *flow)
 	return true;
 }
 
+/* One of the ends broke. */
+static void break_off(struct weir_conn *conn, struct weir_end *broken)
+{
+	if (broken == &conn->client) {
+		weir_link_reset(conn);
+		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
+	} else {
+		weir_conn_reset(conn, WEIR_END_BACKEND_RESET);
+	}
+}
+
 /* Returns false when the connection has been closed. */
 static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_done)
 {
@@ -57,21 +68,11 @@ static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_d
 		*is_done = true;
 		return sink_failed(conn, flow);
 	case WEIR_FLOW_FROM_ERROR:
-		weir_tunnel_break(conn, flow->from);
+		break_off(conn, flow->from);
 		return false;
 	default:
 		weir_conn_reset(conn, WEIR_END_OUT_OF_MEMORY);
 		return false;
-	}
-}
-
-void weir_tunnel_break(struct weir_conn *conn, struct weir_end *broken)
-{
-	if (broken == &conn->client) {
-		weir_link_reset(conn);
-		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
-	} else {
-		weir_conn_reset(conn, WEIR_END_BACKEND_RESET);
 	}
 }
 
@@ -86,8 +87,7 @@ void weir_tunnel_relay(struct weir_conn *conn)
 		conn->times.answered_ns = conn->worker->now_ns;
 	if (conn->is_up_done && conn->is_down_done) {
 		if (conn->client.error || conn->link->end.error)
-			weir_tunnel_break(conn,
-					  conn->client.error ? &conn->client : &conn->link->end);
+			break_off(conn, conn->client.error ? &conn->client : &conn->link->end);
 		else
 			weir_conn_close(conn, conn->protocol == WEIR_TLS ? WEIR_END_COMPLETE
 									 : WEIR_END_UPGRADED);

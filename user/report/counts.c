@@ -46,7 +46,7 @@ const struct weir_count *weir_counts_of(const struct weir_counts_report *report,
 	return (const struct weir_count *)&report->reasons + reason;
 }
 
-struct weir_count weir_counts_total(const struct weir_counts_report *report, bool passing)
+static struct weir_count total_of(const struct weir_counts_report *report, bool passing)
 {
 	struct weir_count sum = {};
 
@@ -111,8 +111,8 @@ char *weir_counts_table(const struct weir_counts_report *report, bool all)
 	if (!to)
 		return NULL;
 	print_reasons(to, report, all);
-	print_total(to, "passed", weir_counts_total(report, true));
-	print_total(to, "dropped", weir_counts_total(report, false));
+	print_total(to, "passed", total_of(report, true));
+	print_total(to, "dropped", total_of(report, false));
 	print_destinations(to, report, all);
 	fclose(to);
 	return text;
@@ -153,7 +153,7 @@ char *weir_counts_json(const struct weir_counts_report *report)
 	for (size_t i = 0; i < report->count; i++)
 		json_array_append_new(destinations, destination_json(&report->destinations[i]));
 	return weir_json_text(json_pack("{s:o, s:o, s:o, s:o}", "reasons", reasons, "passed",
-					count_json(weir_counts_total(report, true)), "dropped",
-					count_json(weir_counts_total(report, false)),
-					"destinations", destinations));
+					count_json(total_of(report, true)), "dropped",
+					count_json(total_of(report, false)), "destinations",
+					destinations));
 }

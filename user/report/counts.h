@@ -39,10 +39,9 @@ struct weir_bucket_state weir_bucket_state_at(const struct weir_rate *rate, __u6
 /* How full the bucket is, 0 to 1; 1 without a limit. */
 double weir_bucket_fill(const struct weir_bucket_state *bucket);
 
-/* One reason's counter; all passing or all dropping reasons together. */
+/* One reason's counter. */
 const struct weir_count *weir_counts_of(const struct weir_counts_report *report,
 					unsigned int reason);
-struct weir_count weir_counts_total(const struct weir_counts_report *report, bool passing);
 
 #define _cleanup_counts_ __attribute__((cleanup(weir_counts_report_done)))
 
