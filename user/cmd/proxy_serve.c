@@ -42,6 +42,7 @@ static int take_signal(struct weir_proxy_run *run, int signals)
 /* Until a signal says that it is over. */
 static int loop(struct weir_proxy_run *run, int signals, struct weir_control_server *server)
 {
+	static const struct timespec pause = {.tv_nsec = 100000000};
 	struct pollfd items[1 + WEIR_CONTROL_FDS_MAX] = {{signals, POLLIN, 0}};
 
 	for (int r = 0;;) {
@@ -50,8 +51,12 @@ static int loop(struct weir_proxy_run *run, int signals, struct weir_control_ser
 
 		if (server)
 			count = weir_control_polled(server, items + 1, &timeout_ms);
-		if (poll(items, 1 + count, timeout_ms) < 0 && errno != EINTR)
-			return -errno;
+		/* Out of memory for a moment, at worst: no reason to end what the workers serve. */
+		if (poll(items, 1 + count, timeout_ms) < 0) {
+			if (errno != EINTR)
+				nanosleep(&pause, NULL);
+			continue;
+		}
 		if (items[0].revents)
 			r = take_signal(run, signals);
 		if (r)

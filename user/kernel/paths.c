@@ -122,9 +122,15 @@ int weir_paths_check(const struct weir_paths *paths, struct weir_diags *diags)
 static int mount_bpffs(const struct weir_paths *paths, struct weir_diags *diags)
 {
 	int r = weir_paths_check(paths, diags);
+	struct statfs fs;
 
-	if (r || is_bpffs())
+	if (r)
 		return r;
+	/* What cannot be told must not be mounted over: pins would be out of sight. */
+	if (statfs(bpffs, &fs))
+		return weir_fail(diags, -errno, "cannot inspect %s: %s", bpffs, strerror(errno));
+	if (fs.f_type == BPF_FS_MAGIC)
+		return 0;
 	if (mount("bpf", bpffs, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return weir_fail(diags, -errno, "cannot mount the bpf file system on %s: %s", bpffs,
 				 strerror(errno));

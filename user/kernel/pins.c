@@ -21,6 +21,9 @@
 static const char link_prefix[] = "link_";
 static const char program_pin[] = "program";
 
+/* An upgrade takes longer than to look. */
+enum { FIND_TRIES = 20 };
+
 void weir_link_path(const struct weir_paths *paths, const char *interface,
 		    char to[static WEIR_PATH_MAX])
 {
@@ -51,7 +54,9 @@ static int open_link(const struct weir_paths *paths, const char *name, struct we
 	r = weir_pin_open_listed(path, WEIR_PIN_LINK, diags, &fd);
 	if (r)
 		return r;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return weir_fail(diags, -errno, "cannot inspect %s: %s", path, strerror(errno));
+	if (info.type != BPF_LINK_TYPE_XDP)
 		return weir_fail(diags, -EPROTO, "%s is no XDP link: not pinned by weir", path);
 	snprintf(link.interface, sizeof(link.interface), "%s", name + strlen(link_prefix));
 	weir_pin_name_decode(link.interface);
@@ -79,7 +84,7 @@ int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 
 	if (!folder && errno != ENOENT)
 		return weir_fail(diags, -errno, "cannot read %s: %s", paths->pins, strerror(errno));
-	while (folder && (entry = readdir(folder))) {
+	while (folder && (errno = 0, entry = readdir(folder))) {
 		bool is_shared = weir_shared_is_record(entry->d_name);
 		struct weir_link *grown;
 		int r;
@@ -97,6 +102,9 @@ int weir_links_open(const struct weir_paths *paths, struct weir_diags *diags,
 			return r;
 		links.count++;
 	}
+	/* An interface that is not found would keep a program that is to go. */
+	if (folder && errno)
+		return weir_fail(diags, -errno, "cannot read %s: %s", paths->pins, strerror(errno));
 	weir_links_rename(&links);
 	if (links.count)
 		qsort(links.items, links.count, sizeof(*links.items), by_interface);
@@ -138,6 +146,7 @@ static int keep_newer(struct weir_maps *maps, int program_fd, const char *where,
 	return 0;
 }
 
+/* -EAGAIN: another command has replaced a program since the links were opened. */
 static int find_by_links(const struct weir_links *links, struct weir_maps *maps,
 			 struct weir_diags *diags)
 {
@@ -149,6 +158,8 @@ static int find_by_links(const struct weir_links *links, struct weir_maps *maps,
 		    (maps->program_fd >= 0 && maps->program_id == link->program_id))
 			continue;
 		fd = bpf_prog_get_fd_by_id(link->program_id);
+		if (fd < 0 && errno == ENOENT)
+			return -EAGAIN;
 		if (fd < 0)
 			return weir_fail(diags, -errno, "cannot open program id %u of %s: %s",
 					 link->program_id, link->interface, strerror(errno));
@@ -229,8 +240,8 @@ static int find_by_shared(const struct weir_links *links, struct weir_maps *maps
 	return 0;
 }
 
-int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
-		   struct weir_maps *ret_maps)
+static int find_once(const struct weir_paths *paths, struct weir_diags *diags,
+		     struct weir_maps *ret_maps)
 {
 	_cleanup_links_ struct weir_links links = {};
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
@@ -245,6 +256,17 @@ int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
 	*ret_maps = maps;
 	maps = WEIR_MAPS_NONE;
 	return 0;
+}
+
+int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
+		   struct weir_maps *ret_maps)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; r == -EAGAIN && i < FIND_TRIES; i++)
+		r = find_once(paths, diags, ret_maps);
+	return r == -EAGAIN ? weir_fail(diags, r, "the gate's programs are replaced all the time")
+			    : r;
 }
 
 int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,

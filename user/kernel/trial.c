@@ -261,5 +261,9 @@ int weir_trial_run(const struct weir_paths *paths, const struct weir_maps *maps,
 	while (is_port_used(&generation->policy, trial.closed_port))
 		trial.closed_port++;
 	trial.twin_fd = twin_fd;
-	return try_all(&trial) ?: weir_program_tag(twin_fd, ret_tag);
+	r = try_all(&trial);
+	if (r)
+		return r;
+	r = weir_program_tag(twin_fd, ret_tag);
+	return r ? weir_fail(diags, r, "cannot inspect the gate: %s", strerror(-r)) : 0;
 }
