@@ -78,21 +78,20 @@ int weir_cmd_apply(const struct weir_cli *cli, int argc, char **argv)
 	struct wish wish = {.options = {.wait_ms = WEIR_LOCK_WAIT_MS, .keeps_files = true}};
 	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
 	_cleanup_diags_ struct weir_diags diags = {};
-	_cleanup_progress_ struct weir_progress progress = {};
 	struct weir_applied applied = {};
 	struct weir_paths paths;
 	int r = parse(argc, argv, &diags, &wish);
 
 	if (r > 0)
 		return weir_cmd_usage(usage);
-	weir_progress_init(&progress, "reading the files");
+	weir_progress_say("reading the files");
 	r = r ?: weir_paths_make(cli->instance, &diags, &paths);
 	if (!r)
 		r = wish.is_confirmed ? weir_kept_load(&paths, &diags, &config)
 				      : weir_config_load(cli->config_path, &diags, &config);
-	weir_progress_say(&progress, "putting the policy in force");
+	weir_progress_say("putting the policy in force");
 	r = r ?: weir_apply(&paths, config, &wish.options, &diags, &applied);
-	weir_progress_done(&progress);
+	weir_progress_done();
 	if (!r)
 		report(cli, &applied);
 	return weir_cmd_end(&diags, r);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/common.h"
+#include "cmd/progress.h"
 #include "config/config.h"
 #include "kernel/boot.h"
 
@@ -41,8 +42,10 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 
 	if (wish->is_boot && mode == WEIR_MODE_NATIVE)
 		mode = WEIR_MODE_AUTO; /* slow, not open */
+	weir_progress_say("attaching");
 	r = weir_attach_try(paths, interface, mode, wish->is_forced, wish->try_ns, diags,
 			    &attached);
+	weir_progress_done();
 	if (r)
 		return r;
 	printf("%s: %s mode%s%s%s, %s%s%s%s%s\n", interface, weir_mode_name(attached.mode),
@@ -105,6 +108,7 @@ static int boot(const struct weir_paths *paths, const struct weir_cli *cli,
 	enum weir_boot boot;
 	int r = weir_boot(paths, cli->config_path, diags, &boot, ret_config);
 
+	weir_progress_done();
 	if (!r && boot == WEIR_BOOT_CONFIRMED)
 		fputs("weir: the files do not check: the last confirmed policy is in force\n",
 		      stderr);
@@ -159,6 +163,7 @@ int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
 	if (r > 0)
 		return weir_cmd_usage(usage);
 	r = r ?: weir_paths_make(cli->instance, &diags, &paths);
+	weir_progress_say("reading the files");
 	if (!r && wish.is_boot)
 		r = boot(&paths, cli, &diags, &config);
 	if (!r && !config)

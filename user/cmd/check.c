@@ -69,7 +69,6 @@ static int json_print(const struct weir_diags *diags, bool is_ok)
 int weir_cmd_check(const struct weir_cli *cli, int argc, char **argv)
 {
 	_cleanup_diags_ struct weir_diags diags = {0};
-	_cleanup_progress_ struct weir_progress progress = {0};
 	int r;
 
 	(void)argv;
@@ -77,9 +76,9 @@ int weir_cmd_check(const struct weir_cli *cli, int argc, char **argv)
 		fputs("usage: weir check\n", stderr);
 		return WEIR_EXIT_USAGE;
 	}
-	weir_progress_init(&progress, "reading the files");
+	weir_progress_say("reading the files");
 	r = files_check(cli->config_path, &diags);
-	weir_progress_done(&progress);
+	weir_progress_done();
 	if (!cli->json)
 		weir_diags_print(&diags, stderr);
 	else if (json_print(&diags, !r))

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/quantity.h"
+#include "cmd/progress.h"
 
 int weir_cmd_end(const struct weir_diags *diags, int r)
 {
+	weir_progress_done();
 	weir_diags_print(diags, stderr);
 	if (r && !diags->errors)
 		fprintf(stderr, "weir: %s\n", strerror(-r));
@@ -35,6 +37,7 @@ int weir_cmd_print(char *report, struct weir_diags *diags)
 		weir_diags_error(diags, NULL, 0, 0, "out of memory");
 		return -ENOMEM;
 	}
+	weir_progress_done();
 	r = fputs(report, stdout) < 0 ? -errno : 0;
 	if (r)
 		weir_diags_error(diags, NULL, 0, 0, "cannot write: %s", strerror(-r));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/common.h"
+#include "cmd/progress.h"
 #include "cmd/watch.h"
 #include "kernel/pins.h"
 #include "report/sources.h"
@@ -151,7 +152,11 @@ static int collect(struct run *run, unsigned long long ns, struct weir_diags *di
 static int show_sources(struct run *run, struct weir_diags *diags)
 {
 	unsigned long long ns = run->watches ? run->interval_ns : SOURCES_NS;
-	int r = collect(run, FIRST_NS, diags); /* how much to thin out */
+	int r;
+
+	if (!run->watches)
+		weir_progress_say("taking samples");
+	r = collect(run, FIRST_NS, diags); /* how much to thin out */
 
 	while (!r) {
 		weir_sampling_clear(&run->sampling);

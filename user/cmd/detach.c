@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cmd/common.h"
+#include "cmd/progress.h"
 #include "kernel/attach.h"
 #include "kernel/pins.h"
 
@@ -12,8 +13,11 @@ static const char usage[] = "detach [--purge | IFACE...]";
 static int detach_one(const struct weir_paths *paths, const char *interface,
 		      struct weir_diags *diags)
 {
-	int r = weir_detach(paths, interface, diags);
+	int r;
 
+	weir_progress_say("detaching");
+	r = weir_detach(paths, interface, diags);
+	weir_progress_done();
 	if (!r)
 		printf("%s: detached; nothing filters what it receives\n", interface);
 	return r;
@@ -33,8 +37,11 @@ static int detach_every(const struct weir_paths *paths, struct weir_diags *diags
 static int purge(const struct weir_paths *paths, struct weir_diags *diags)
 {
 	_cleanup_links_ struct weir_links links = {};
-	int r = weir_links_open(paths, diags, &links) ?: weir_detach_all(paths, diags);
+	int r;
 
+	weir_progress_say("detaching");
+	r = weir_links_open(paths, diags, &links) ?: weir_detach_all(paths, diags);
+	weir_progress_done();
 	for (size_t i = 0; !r && i < links.count; i++)
 		printf("%s: detached; nothing filters what it receives\n",
 		       links.items[i].interface);

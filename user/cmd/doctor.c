@@ -9,6 +9,7 @@
 
 #include "cmd/common.h"
 #include "cmd/files.h"
+#include "cmd/progress.h"
 #include "kernel/facts.h"
 
 /* Those of the command line, else those of weir.yaml, else all that there are. */
@@ -44,6 +45,7 @@ int weir_cmd_doctor(const struct weir_cli *cli, int argc, char **argv)
 
 	if (getopt(argc, argv, "") != -1)
 		return weir_cmd_usage("doctor [IFACE...]");
+	weir_progress_say("looking at the machine");
 	r = gather(cli, argv + optind, argc - optind, &diags, &facts);
 	if (!r) {
 		weir_doctor_judge(&facts, &findings);

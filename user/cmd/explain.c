@@ -16,6 +16,7 @@
 #include "cmd/common.h"
 #include "cmd/files.h"
 #include "cmd/packet.h"
+#include "cmd/progress.h"
 #include "config/frames.h"
 #include "kernel/live.h"
 #include "kernel/object.h"
@@ -116,13 +117,18 @@ static void read_files(struct explain *explain)
 
 static int open_gate(struct explain *explain)
 {
-	int r = weir_paths_make(explain->cli->instance, &explain->diags, &explain->paths)
+	int r;
+
+	weir_progress_say("reading the gate");
+	r = weir_paths_make(explain->cli->instance, &explain->diags, &explain->paths)
 			?: open_twin(explain)
 			?: weir_live_list(&explain->paths, &explain->maps, &explain->diags,
 					  &explain->records, &explain->records_count);
 
+	weir_progress_say("reading the files");
 	if (!r)
 		read_files(explain);
+	weir_progress_say("judging");
 	return r;
 }
 

@@ -4,11 +4,13 @@
  * prefixes are read and checked before the first one is carried out.
  */
 #include "cmd/live.h"
+#include "cmd/progress.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/watch.h"
 #include "cmd/who.h"
@@ -269,13 +271,14 @@ static int parse(int argc, char **argv, struct run *run)
 static const struct verb {
 	const char *name;
 	int (*run)(struct run *run, char **operands);
+	const char *progress;
 	bool has_operands;
 	const char *options[2];
 } verbs[] = {
-	{"add", add, true, {"fnF", "fn"}},
-	{"del", del, true, {"", "F"}},
-	{"flush", flush, false, {"", ""}},
-	{"list", list, false, {"w", "w"}},
+	{"add", add, "adding", true, {"fnF", "fn"}},
+	{"del", del, "taking them out", true, {"", "F"}},
+	{"flush", flush, "taking them out", false, {"", ""}},
+	{"list", list, "reading the gate", false, {"w", "w"}},
 };
 
 /* Which verb, with its operands. 1: usage. */
@@ -292,6 +295,9 @@ static int dispatch(struct run *run, const char *name, char **operands)
 		if (!operands[0] == verb->has_operands ||
 		    options->given[strspn(options->given, verb->options[!is_ban])])
 			return 1;
+		/* Whoever types what is added is not to be talked to. */
+		if (!isatty(STDIN_FILENO) || !operands[0] || strcmp(operands[0], "-") != 0)
+			weir_progress_say(verb->progress);
 		return weir_pins_need(&run->paths, &run->diags, &run->maps)
 			       ?: verb->run(run, operands);
 	}

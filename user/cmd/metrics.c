@@ -12,6 +12,7 @@
 
 #include "cmd/common.h"
 #include "cmd/files.h"
+#include "cmd/progress.h"
 #include "kernel/counts.h"
 #include "kernel/pins.h"
 #include "kernel/status.h"
@@ -105,6 +106,7 @@ int weir_cmd_metrics(const struct weir_cli *cli, int argc, char **argv)
 	}
 	if (optind < argc || cli->json)
 		return weir_cmd_usage(usage);
+	weir_progress_say("reading the gate and the files");
 	r = make(cli, &diags, &text);
 	if (!r && path)
 		r = replace_file(path, text, &diags);

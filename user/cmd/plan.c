@@ -34,14 +34,13 @@ int weir_cmd_plan(const struct weir_cli *cli, int argc, char **argv)
 	__attribute__((cleanup(weir_diff_done))) struct weir_diff diff = {};
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	_cleanup_diags_ struct weir_diags diags = {};
-	_cleanup_progress_ struct weir_progress progress = {};
 	struct weir_paths paths;
 	int r;
 
 	(void)argv;
 	if (argc > 1)
 		return weir_cmd_usage("plan");
-	weir_progress_init(&progress, "comparing the files with the kernel");
+	weir_progress_say("comparing the files with the kernel");
 	r = weir_paths_make(cli->instance, &diags, &paths)
 		    ?: weir_config_load(cli->config_path, &diags, &config);
 	if (!r) {
@@ -49,7 +48,6 @@ int weir_cmd_plan(const struct weir_cli *cli, int argc, char **argv)
 		r = r == -ENOENT ? 0 : r;
 	}
 	r = r ?: compare(config, &maps, &diags, &diff);
-	weir_progress_done(&progress);
 	if (!r)
 		r = weir_cmd_print(cli->json ? weir_diff_json(&diff) : weir_diff_table(&diff),
 				   &diags);

@@ -2,11 +2,20 @@
 /* A word for what is done, and the time that it has taken -> one line of a terminal. */
 #include "cmd/progress.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { SHOWN_AFTER_MS = 1000, AGAIN_MS = 250 };
+
+/* The process's one line. `is_on` is the command's own, the rest is under the mutex. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static const char *current; /* NULL: at an end */
+static pthread_t thread;
+static bool is_on;
 
 static void step_ms(struct timespec *at, long ms)
 {
@@ -15,53 +24,46 @@ static void step_ms(struct timespec *at, long ms)
 	at->tv_nsec %= 1000000000;
 }
 
-static void *show(void *argument)
+static void *show(void *nothing)
 {
-	struct weir_progress *progress = argument;
 	struct timespec next;
 	unsigned int ms = SHOWN_AFTER_MS;
 
 	clock_gettime(CLOCK_REALTIME, &next);
 	step_ms(&next, SHOWN_AFTER_MS);
-	pthread_mutex_lock(&progress->mutex);
-	while (progress->what) {
-		if (!pthread_cond_timedwait(&progress->changed, &progress->mutex, &next) ||
-		    !progress->what)
+	pthread_mutex_lock(&mutex);
+	while (current) {
+		if (!pthread_cond_timedwait(&changed, &mutex, &next) || !current)
 			continue;
-		fprintf(stderr, "\r\033[K%s ... %u s", progress->what, ms / 1000);
+		fprintf(stderr, "\r\033[K%s ... %u s", current, ms / 1000);
 		step_ms(&next, AGAIN_MS);
 		ms += AGAIN_MS;
 	}
-	pthread_mutex_unlock(&progress->mutex);
+	pthread_mutex_unlock(&mutex);
 	if (ms > SHOWN_AFTER_MS)
 		fputs("\r\033[K", stderr);
-	return NULL;
+	return nothing;
 }
 
-void weir_progress_init(struct weir_progress *progress, const char *what)
+static void set(const char *what)
 {
-	*progress = (struct weir_progress){.mutex = PTHREAD_MUTEX_INITIALIZER,
-					   .changed = PTHREAD_COND_INITIALIZER,
-					   .what = what};
-	progress->is_on = isatty(STDERR_FILENO) &&
-			  !pthread_create(&progress->thread, NULL, show, progress);
+	pthread_mutex_lock(&mutex);
+	current = what;
+	pthread_cond_signal(&changed);
+	pthread_mutex_unlock(&mutex);
 }
 
-void weir_progress_say(struct weir_progress *progress, const char *what)
+void weir_progress_say(const char *what)
 {
-	if (!progress->is_on)
-		return;
-	pthread_mutex_lock(&progress->mutex);
-	progress->what = what;
-	pthread_cond_signal(&progress->changed);
-	pthread_mutex_unlock(&progress->mutex);
+	set(what);
+	if (!is_on)
+		is_on = isatty(STDERR_FILENO) && !pthread_create(&thread, NULL, show, NULL);
 }
 
-void weir_progress_done(struct weir_progress *progress)
+void weir_progress_done(void)
 {
-	if (!progress->is_on)
-		return;
-	weir_progress_say(progress, NULL);
-	pthread_join(progress->thread, NULL);
-	progress->is_on = false;
+	set(NULL);
+	if (is_on)
+		pthread_join(thread, NULL);
+	is_on = false;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "cmd/progress.h"
 #include "cmd/proxy.h"
 #include "cmd/route.h"
 #include "cmd/who.h"
@@ -100,7 +101,9 @@ static int ask(struct weir_route_run *run, const char *verb, json_t *request)
 	int r;
 
 	json_object_set_new(request, "who", json_string(weir_cmd_who(who)));
+	weir_progress_say("asking the proxy");
 	r = weir_control_call(run->fd, verb, request, &run->diags, &reply);
+	weir_progress_done();
 	if (!r && run->cli->json)
 		printf("{\"changes\": %lld}\n",
 		       (long long)json_integer_value(json_object_get(reply, "changes")));
@@ -186,6 +189,8 @@ static int wait_for_end(struct weir_route_run *run, char **operands)
 	long long left = 0;
 	int r = count_left(run, operands, !run->wait_ns && !run->cli->json, &left);
 
+	if (!r && left && run->wait_ns)
+		weir_progress_say("waiting for what is under way");
 	for (unsigned long long waited_ns = 0; !r && left && waited_ns < run->wait_ns;
 	     waited_ns += POLL_NS) {
 		nanosleep(&pause, NULL);

@@ -83,13 +83,11 @@ static int read_list(struct weir_route_run *run, enum weir_route_form form, char
 
 static int print_once(struct weir_route_run *run, enum weir_route_form form)
 {
-	_cleanup_progress_ struct weir_progress progress;
 	char *text = NULL;
 	int r;
 
-	weir_progress_init(&progress, "reading the routes");
+	weir_progress_say("reading the routes");
 	r = read_list(run, form, &text);
-	weir_progress_done(&progress);
 	return r ?: weir_cmd_print(text, &run->diags);
 }
 

@@ -11,6 +11,7 @@
 
 #include "cmd/common.h"
 #include "cmd/files.h"
+#include "cmd/progress.h"
 #include "cmd/route.h"
 #include "cmd/watch.h"
 #include "kernel/counts.h"
@@ -70,8 +71,10 @@ static char *text_of(const struct run *run, const struct weir_status *status)
 static int show_once(const struct run *run, struct weir_diags *diags)
 {
 	_cleanup_status_ struct weir_status status = {};
-	int r = read_status(run, diags, &status);
+	int r;
 
+	weir_progress_say("comparing the files with the gate");
+	r = read_status(run, diags, &status);
 	return r ? r : weir_cmd_print(text_of(run, &status), diags);
 }
 

@@ -10,18 +10,16 @@ int weir_cmd_verify(const struct weir_cli *cli, int argc, char **argv)
 	_cleanup_(weir_config_free) struct weir_config *config = NULL;
 	_cleanup_drifts_ struct weir_drifts drifts = {};
 	_cleanup_diags_ struct weir_diags diags = {};
-	_cleanup_progress_ struct weir_progress progress = {};
 	struct weir_paths paths;
 	int r;
 
 	(void)argv;
 	if (argc > 1)
 		return weir_cmd_usage("verify");
-	weir_progress_init(&progress, "comparing the files with the kernel");
+	weir_progress_say("comparing the files with the kernel");
 	r = weir_paths_make(cli->instance, &diags, &paths) ?:
 	    weir_config_load(cli->config_path, &diags, &config) ?:
 	    weir_verify(&paths, config, &diags, &drifts);
-	weir_progress_done(&progress);
 	if (!r)
 		r = weir_cmd_print(
 			cli->json ? weir_verify_json(&drifts) : weir_verify_table(&drifts), &diags);

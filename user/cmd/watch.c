@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/quantity.h"
 #include "cmd/common.h"
+#include "cmd/progress.h"
 
 /* Of each outcome and CPU in a second: what a ring holds between two readings, with room. */
 enum { SAMPLES_PER_S = 1200 };
@@ -56,6 +57,7 @@ int weir_watch_print(char *report, struct weir_diags *diags)
 {
 	int r;
 
+	weir_progress_done();
 	if (report && isatty(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
 	/* Who reads is only found to be gone by writing to them. */

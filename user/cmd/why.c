@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "cmd/files.h"
 #include "cmd/live.h"
+#include "cmd/progress.h"
 #include "kernel/pins.h"
 #include "report/live.h"
 #include "weir/deny.h"
@@ -111,6 +112,7 @@ int weir_live_why(const struct weir_cli *cli, const struct weir_paths *paths, co
 
 	if (weir_address_parse(text, strlen(text), &address, &why))
 		return weir_diags_error(diags, NULL, 0, 0, "'%s': %s", text, why);
+	weir_progress_say("reading the files and the gate");
 	r = weir_pins_need(paths, diags, &maps)
 		    ?: weir_why_read(paths, &maps, address, diags, &kernel);
 	if (r)
