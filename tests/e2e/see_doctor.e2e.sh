@@ -26,6 +26,18 @@ expect_equal "its health" "$(health 'wan: rp_filter')" costs
 expect "what it says mends it" gate $(mend 'wan: rp_filter')
 expect_equal "its health, mended" "$(health 'wan: rp_filter')" ok
 
+story "a JIT that is off is found, and the command that it names mends it"
+echo 0 >"$LAB_DIR/jit"
+# With this switch in the place of the machine's own, which is for all to use.
+with_jit_off() { # COMMAND...
+	unshare --mount sh -c 'mount --bind "$0" /proc/sys/net/core/bpf_jit_enable && exec "$@"' "$LAB_DIR/jit" "$@"
+}
+jit() { with_jit_off "$WEIR" -I "$LAB" -c /nowhere -j doctor | jq -r ".[] | select(.subject == \"JIT\") | .$1"; }
+expect_equal "its health" "$(jit health)" costs
+# shellcheck disable=SC2046
+expect "what it says mends it" with_jit_off $(jit mend)
+expect_equal "its health, mended" "$(jit health)" ok
+
 story "a link that is down is found, and the command that it names mends it"
 gate ip link set wan down
 expect_equal "its health" "$(health 'wan: link')" costs

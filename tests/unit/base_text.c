@@ -79,13 +79,15 @@ Test(diag, prints_what_is_known_and_escapes_the_input)
 	weir_diags_warning(&diags, "a.txt", 4, 0, "odd");
 	weir_diags_error(&diags, "b\n.txt", 0, 0, "missing");
 	weir_diags_error(&diags, NULL, 0, 0, "no file");
+	weir_diags_error(&diags, "", 0, 0, "missing");
 	print(&diags, text, sizeof(text));
 	cr_expect_str_eq(text, "a.txt:3:7: bad 'x\\x1b'\n"
 			       "a.txt:4: warning: odd\n"
 			       "b\\x0a.txt: missing\n"
-			       "no file\n");
-	cr_expect_eq(diags.count, 4);
-	cr_expect_eq(diags.errors, 3);
+			       "no file\n"
+			       "'': missing\n");
+	cr_expect_eq(diags.count, 5);
+	cr_expect_eq(diags.errors, 4);
 }
 
 Test(diag, keeps_errors_in_the_order_found_and_gives_up_warnings_for_them)
