@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 
 # A mount namespace of its own, so that the root in memory is gone with this process.
 [[ -n ${WEIR_BOOT_INSIDE:-} ]] || WEIR_BOOT_INSIDE=1 exec unshare --mount bash "$0" "$@"
-time_max_s=${BOOT_MAX_S:-550}
+time_max_s=${BOOT_MAX_S:-850}
 mac=02:00:00:00:00:01
 port=$((20000 + $$ % 20000))
 scratch=$(mktemp -d)
