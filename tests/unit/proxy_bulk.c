@@ -161,6 +161,45 @@ STORY(a_slow_reader_gets_all)
 	download(2);
 }
 
+static int poured;
+
+/* As much as is taken of it; what this side's own socket would hold is kept small. */
+static void serve_pour(struct lab_container *container, int fd)
+{
+	static const char block[1 << 14];
+	const int small = 1 << 14;
+	char head[65536];
+	ssize_t n;
+
+	(void)container;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 70000000\r\n\r\n");
+	while ((n = send(fd, block, sizeof(block), MSG_NOSIGNAL)) > 0)
+		__atomic_add_fetch(&poured, n, __ATOMIC_SEQ_CST);
+}
+
+/* On loopback a send buffer alone has 2.5 MB from the start. */
+STORY(little_is_held_for_a_reader_that_has_stopped)
+{
+	char head[65536];
+	int fd, before = -1;
+
+	poured = 0;
+	lab_container(&lab, 0, serve_pour, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_read_head(fd, head, sizeof(head));
+	while (poured != before) {
+		before = poured;
+		lab_sleep_ms(300);
+	}
+	cr_expect_geq(poured, 1 << 16);
+	cr_expect_leq(poured, 3 << 19, "%d bytes", poured);
+	close(fd);
+}
+
 static size_t uploaded;
 
 /* Read a run of the body; returns how much of it was right. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proxy_lab.h"
+#include "random.h"
 
 static struct lab lab;
 
@@ -314,4 +315,26 @@ STORY(heads_that_never_end_hold_little_and_are_ended)
 	}
 	lab_sleep_ms(50);
 	cr_expect_eq(lent(), 0);
+}
+
+/* Other noise for each connection. */
+static void serve_noise(struct lab_container *container, int fd)
+{
+	struct random random = {container->size++};
+	char noise[2048], head[1 << 14];
+
+	lab_read_head(fd, head, sizeof(head));
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = random_below(&random, 256);
+	lab_send(fd, noise, 1 + random_below(&random, sizeof(noise)));
+}
+
+STORY(answers_502_to_noise)
+{
+	lab_container(&lab, 0, serve_noise, NULL);
+	lab_start(&lab, A);
+	for (int i = 0; i < 200; i++) {
+		lab.proxy->table->containers[0]->retry_at_ns = 0;
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "HTTP/1.1 502 ");
+	}
 }

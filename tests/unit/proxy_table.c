@@ -330,3 +330,38 @@ Test(table, holds_a_million_names)
 	free(routes);
 	free(names);
 }
+
+/* How many of these names share the fullest of so many slots. */
+static int fullest(const struct weir_hash_key *key, char (*names)[16], int count, int slots)
+{
+	int used[1024] = {0}, most = 0;
+
+	for (int i = 0; i < count; i++) {
+		int at = weir_hash(key, names[i], strlen(names[i])) % slots;
+
+		used[at]++;
+		most = used[at] > most ? used[at] : most;
+	}
+	return most;
+}
+
+/* Names chosen to meet in one slot do so for one key alone, and nobody knows the table's. */
+Test(table, cannot_be_filled_with_names_that_collide)
+{
+	enum { COUNT = 200, SLOTS = 1024 };
+	const struct weir_hash_key known = {};
+	char names[COUNT][16];
+	struct weir_route routes[] = {route("a", "app", 3)};
+	_cleanup_(weir_table_unref) struct weir_table *table = table_of(routes, 1, NULL);
+	_cleanup_(weir_table_unref) struct weir_table *reloaded = table_of(routes, 1, table);
+	_cleanup_(weir_table_unref) struct weir_table *other = table_of(routes, 1, NULL);
+
+	for (int i = 0, chosen = 0; chosen < COUNT; i++) {
+		sprintf(names[chosen], "n%d.example", i);
+		chosen += weir_hash(&known, names[chosen], strlen(names[chosen])) % SLOTS == 7;
+	}
+	cr_expect_eq(fullest(&known, names, COUNT, SLOTS), COUNT);
+	cr_expect_leq(fullest(&table->key, names, COUNT, SLOTS), 10);
+	cr_expect(memcmp(&table->key, &other->key, sizeof(table->key)) != 0);
+	cr_expect(memcmp(&table->key, &reloaded->key, sizeof(table->key)) == 0);
+}

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What does not come in time: heads, hellos, first bytes, containers that do not accept. */
+/*
+ * What does not come in time: heads, hellos, first bytes, containers that do not accept, and either side
+ * that falls silent in the middle, as a machine does that has lost its power.
+ */
+#include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "proxy_lab.h"
@@ -85,4 +90,86 @@ STORY(answers_504_when_the_container_does_not_accept)
 	lab_start(&lab, A);
 	expect_has(lab_ask(lab.http_port, LAST("a.example")), "504 ");
 	close(filler);
+}
+
+/* Begin an answer and say no more, without closing. */
+static void serve_half(struct lab_container *container, int fd)
+{
+	char head[1 << 14];
+
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, OK("9\r\n\r\nhalf"));
+	lab_read(fd, head, sizeof(head), NULL);
+	(void)container;
+}
+
+static __u64 idle_endings(void)
+{
+	return __atomic_load_n(&lab.proxy->workers[0].counters.endings[WEIR_END_IDLE_TIMEOUT],
+			       __ATOMIC_RELAXED);
+}
+
+static void wait_for_idle_ending(void)
+{
+	for (int i = 0; i < 500 && !idle_endings(); i++)
+		lab_sleep_ms(10);
+	cr_expect_eq(idle_endings(), 1);
+}
+
+STORY(resets_a_client_whose_container_falls_silent_in_mid_answer)
+{
+	char got[1000] = "";
+	int fd, error;
+
+	lab.limits.idle_ns = 300000000;
+	lab_container(&lab, 0, serve_half, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_read(fd, got, sizeof(got) - 1, &error);
+	expect_has(got, "\r\n\r\nhalf");
+	cr_expect_eq(error, ECONNRESET, "a cut answer must not look whole");
+	wait_for_idle_ending();
+	close(fd);
+}
+
+/* More than all that lies between it and the client can hold. */
+static void serve_much(struct lab_container *container, int fd)
+{
+	static const char block[1 << 16];
+	char head[1 << 14];
+
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, OK("70000000\r\n\r\n"));
+	while (send(fd, block, sizeof(block), MSG_NOSIGNAL) > 0)
+		;
+	(void)container;
+}
+
+STORY(lets_go_of_a_client_that_vanishes_in_mid_answer)
+{
+	char head[1000];
+	int fd;
+
+	lab.limits.idle_ns = 300000000;
+	lab_container(&lab, 0, serve_much, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_read_head(fd, head, sizeof(head));
+	wait_for_idle_ending();
+	close(fd);
+}
+
+STORY(lets_go_of_a_client_that_vanishes_in_mid_request)
+{
+	int fd;
+
+	lab.limits.first_byte_ns = 300000000; /* once it has sent some */
+	lab_container(&lab, 0, serve_nothing, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nhalf");
+	wait_for_idle_ending();
+	close(fd);
 }
