@@ -295,8 +295,19 @@ e2e: $(LAB) ## stories in network namespaces (root)
 faults: $(LAB) $(B)/fault-tests ## system calls that fail, and kill -9 at each (root, minutes; FAULTS_MAX=all: hours)
 	$(Q)TIME_MAX_S=10000 scripts/run-tests faults $(B)/fault-tests tests/faults/*.faults.sh
 
-soak: $(LAB) ## everything at once for a while: mixed load, changes, hand-overs (root; SOAK_S=180 seconds)
-	$(Q)TIME_MAX_S=$$(($${SOAK_S:-180} + 300)) scripts/run-tests soak tests/soak/*.soak.sh
+# SANITIZE=thread or address: the same of a program that watches itself, without the sandbox, in which
+# it could not say what it finds. The sanitiser of threads cannot follow fences, and need not: what is
+# between them is atomic.
+SANITIZED := $(B)/$(SANITIZE)
+SANITIZE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -DWEIR_SANDBOXED=false \
+	-fsanitize=$(SANITIZE)$(if $(filter thread,$(SANITIZE)), -Wno-tsan,$(comma)undefined)
+
+soak: $(LAB) ## everything at once for a while: mixed load, changes, hand-overs (root; SOAK_S=180 seconds; SANITIZE=thread, address)
+ifneq ($(SANITIZE),)
+	$(Q)$(MAKE) -s --no-print-directory B=$(SANITIZED) CFLAGS="$(SANITIZE_CFLAGS)" \
+		LDFLAGS="-fsanitize=$(SANITIZE)$(if $(filter address,$(SANITIZE)),$(comma)undefined)" $(SANITIZED)/weir
+endif
+	$(Q)$(if $(SANITIZE),SANITIZE=$(SANITIZE) WEIR=$(CURDIR)/$(SANITIZED)/weir) TIME_MAX_S=$$(($${SOAK_S:-180} + 300)) scripts/run-tests soak tests/soak/*.soak.sh
 
 kernels: $(B)/weir $(B)/kernel-tests $(B)/gate-tests ## every compiler; Debian's kernels and arm64, in virtual machines
 	$(Q)scripts/kernels

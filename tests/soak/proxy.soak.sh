@@ -9,8 +9,16 @@
 begin soak
 
 SOAK_S=${SOAK_S:-180}
+SANITIZE=${SANITIZE-} # thread or address: $WEIR is built so (make soak SANITIZE=)
+REPORTS=$LAB_DIR/reports
 TOOLS=$LAB_ROOT/tests/tools
 SAMPLES=$LAB_DIR/samples
+
+# For whom the proxy becomes, too. What was freed is not kept for long: memory is watched.
+mkdir -m 1777 "$REPORTS"
+export TSAN_OPTIONS="log_path=$REPORTS/thread exitcode=0"
+export ASAN_OPTIONS="log_path=$REPORTS/address exitcode=0 detect_leaks=1 quarantine_size_mb=8"
+export UBSAN_OPTIONS="log_path=$REPORTS/undefined print_stacktrace=1"
 
 pid_now() { sed -n 's/^pid \([0-9]*\) .*/\1/p' "/run/$LAB/proxy.lock"; }
 descriptors() { find "/proc/$(pid_now)/fd" -mindepth 1 "$@" | wc -l; }
@@ -21,6 +29,9 @@ route() { "$WEIR" -I "$LAB" route "$@"; }
 # Which of both twins has been needed so far is no matter.
 pins() { find "/sys/fs/bpf/$LAB" -printf '%P\n' | sed 's/^twin[01]_/twin_/' | sort -u; }
 state_kb() { du -sk "/var/lib/$LAB" | cut -f1; }
+journal_kb() { du -k --apparent-size "/var/lib/$LAB/$1" | cut -f1; }
+# Written anew at 1000 stale lines of about 100 bytes, and each request here brings 200.
+ROUTES_JOURNAL_KB_MAX=160
 
 containers() { # APP:ADDRESS:HTTP:TLS...
 	lab_spawn backends python3 "$TOOLS/soak_apps.py" "$LAB_DIR/cert.pem" "$LAB_DIR/key.pem" "$@"
@@ -175,8 +186,20 @@ story "nothing is left behind: no old proxy, no pin, no journal that grows"
 one_proxy() { test "$(ip netns pids "$LAB-gate" | wc -l)" -eq 1; }
 expect "one process alone" eventually 40 one_proxy
 expect_equal "pins that came or went" "$(diff <(echo "$first_pins") <(pins))" ''
-echo "figure: state on disk: $(state_kb) kB"
+echo "figure: state on disk: $(state_kb) kB, of it $(journal_kb proxy/routes.journal) the journal of routes," \
+	"$(journal_kb live.journal) that of bans"
+expect_between "kB of the routes' journal" "$(journal_kb proxy/routes.journal)" 0 $ROUTES_JOURNAL_KB_MAX
 expect_between "kB of state" "$(state_kb)" 1 4096
 expect "it is as the files say" weir verify
 expect_filtering "at the end"
+
+if [[ -n $SANITIZE ]]; then
+	story "the sanitiser has nothing to say, not even of what is left at the end"
+	gone() { test -z "$(ip netns pids "$LAB-gate")"; }
+	expect "the sanitiser is there" grep -qa "__${SANITIZE:0:1}san_init" "$WEIR"
+	kill "$(pid_now)"
+	expect "the proxy ends" eventually 60 gone
+	expect_equal "reports" "$(find "$REPORTS" -type f | wc -l)" 0
+	find "$REPORTS" -type f -exec cat {} + | head -n 200
+fi
 end

@@ -11,6 +11,11 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 
+/* False for a sanitiser, which opens files and threads of its own: make soak SANITIZE=. */
+#ifndef WEIR_SANDBOXED
+#define WEIR_SANDBOXED true
+#endif
+
 static int allow(struct weir_sandbox *sandbox, const char *path, size_t size,
 		 enum weir_sandbox_access access)
 {
@@ -61,6 +66,10 @@ int weir_sandbox_enter(const struct weir_sandbox *sandbox, int *ret_landlock)
 {
 	int version, r;
 
+	if (!WEIR_SANDBOXED) {
+		*ret_landlock = 0;
+		return 0;
+	}
 	/* Not dumpable: others of the same user cannot look into its memory or take its descriptors. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
