@@ -246,7 +246,7 @@ $(B)/bench/%.skel.h: $(B)/bench/%.bpf.o
 $(BENCH_OBJS): BASE_CFLAGS += -I$(B)/bench
 $(BENCH_OBJS): | $(BENCH_SKELS) $(SKELS)
 
-$(B)/bench-gate: $(BENCH_OBJS) $(TEST_SUPPORT) $(call archives,$(B))
+$(B)/bench-gate: $(BENCH_OBJS) $(B)/tests/listgen.o $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $^ $(LIBS) -lm -o $@
 

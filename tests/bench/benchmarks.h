@@ -20,6 +20,9 @@ void bench_flood(char **arguments);
 /* Listed sources, as fast as they go, out of the interface arguments[0] for [1] seconds. */
 void bench_send(char **arguments);
 
+/* One kind of flood at the lab's gate: sender.c. */
+void bench_storm(char **arguments);
+
 /*
  * XDP_DROP on every packet of the interface arguments[0], until the interface goes; with "read" as
  * [1], after a look at its source.
@@ -28,6 +31,12 @@ void bench_drop(char **arguments);
 
 /* Let the interface arguments[0] poll in NAPI without an XDP program: GRO on. */
 void bench_gro(char **arguments);
+
+/*
+ * TSO off at the interface arguments[0]: its peer then takes what it sends in NAPI, as it does with
+ * an XDP program, and not on the sender's core.
+ */
+void bench_no_tso(char **arguments);
 
 /* The realistic list of arguments[0] entries, one a line; as ranges that do not overlap: [1]. */
 void bench_list(char **arguments);

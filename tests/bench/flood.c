@@ -11,8 +11,6 @@
  * which does not depend on who else has the CPU. The contender `base` is what the others are
  * compared with: XDP_DROP for listed sources, no filter at all for good ones.
  */
-#include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <glob.h>
 #include <net/if.h>
@@ -26,11 +24,11 @@
 #include "bench.h"
 #include "benchmarks.h"
 #include "flood.h"
-#include "flood.skel.h"
 #include "lists.h"
 #include "rig.h"
+#include "sender.h"
 
-enum { CONTENDERS_MAX = 8, LIST_COUNT = 1000000, REPEAT = 1 << 16, SENDER_CPU = 0, NAPI_CPU = 1 };
+enum { CONTENDERS_MAX = 8, LIST_COUNT = 1000000, SENDER_CPU = 0, NAPI_CPU = 1 };
 
 #define FLOOD_NS 400000000ULL
 #define DRAIN_US 20000
@@ -43,8 +41,7 @@ struct contender {
 };
 
 struct flood {
-	struct flood_bpf *object;
-	struct bench_frame frame;
+	struct bench_sender sender;
 	struct contender contenders[CONTENDERS_MAX];
 	int count;
 };
@@ -102,61 +99,22 @@ static __u64 run_time_ns(int pid)
 	return strtoull(line, NULL, 10);
 }
 
-/* Packets that the wire took from this end: those that the other end must handle. */
-static __u64 sent_packets(const char *interface)
-{
-	_cleanup_fclose_ FILE *file = fopen("/proc/thread-self/net/dev", "re");
-	char line[512], name[IFNAMSIZ + 1];
-	unsigned long long packets;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, " %16[^:]: %*u %*u %*u %*u %*u %*u %*u %*u %*u %llu", name,
-			   &packets) == 2 &&
-		    !strcmp(name, interface))
-			return packets;
-	bench_die("no interface %s here", interface);
-}
-
 /* ---- the flood ------------------------------------------------------------------------------- */
-
-static void send_for(struct flood *flood, __u64 duration_ns)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = flood->frame.bytes,
-		    .data_size_in = flood->frame.size, .repeat = REPEAT,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
-	__u64 until_ns = bench_now_ns() + duration_ns;
-
-	while (bench_now_ns() < until_ns)
-		if (bpf_prog_test_run_opts(bpf_program__fd(flood->object->progs.bench_send), &run))
-			bench_die("cannot send: %s", strerror(errno));
-}
 
 static double measure(struct flood *flood, const struct contender *contender)
 {
-	__u64 packets = sent_packets(contender->interface);
+	__u64 packets = bench_taken_packets(contender->interface);
 	__u64 ns = run_time_ns(contender->napi_pid);
 
-	flood->object->bss->bench_interface = if_nametoindex(contender->interface);
 	bench_hold_cpu();
-	send_for(flood, FLOOD_NS);
+	bench_sender_run(&flood->sender, contender->interface, 0, FLOOD_NS);
 	bench_yield_cpu();
 	usleep(DRAIN_US);
 	ns = run_time_ns(contender->napi_pid) - ns;
-	packets = sent_packets(contender->interface) - packets;
+	packets = bench_taken_packets(contender->interface) - packets;
 	if (!packets)
 		bench_die("%s took no packet", contender->name);
 	return (double)ns / packets;
-}
-
-static __u32 header_sum(const struct bench_frame *frame)
-{
-	__u16 words[sizeof(frame->ip) / sizeof(__u16)];
-	__u32 sum = 0;
-
-	memcpy(words, frame->bytes + sizeof(frame->ethernet), sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		sum += words[i];
-	return sum;
 }
 
 /* As many as scripts/bench-gate has put into the contenders. */
@@ -167,28 +125,22 @@ static size_t entries_count(void)
 	return count ? strtoull(count, NULL, 10) : LIST_COUNT;
 }
 
-static struct flood flood_make(bool is_listed)
+static struct bench_sender listed_sender(bool is_listed)
 {
-	struct flood flood = {
-		.object = flood_bpf__open_and_load(),
-		.frame = bench_frame_make(BENCH_INGRESS, 40000, 80, BENCH_FRAME_BYTES),
-	};
+	struct bench_frame frame = bench_frame_make(BENCH_INGRESS, 40000, 80, BENCH_FRAME_BYTES);
+	struct bench_sender sender;
 	struct bench_list list;
 
-	if (!flood.object)
-		bench_die("cannot load the flood: %s", strerror(errno));
 	/* Receivers' interfaces all have this address. */
-	memcpy(flood.frame.ethernet.h_dest, "\2\0\0\0\0\2", ETH_ALEN);
-	flood.object->bss->bench_sum = header_sum(&flood.frame);
+	memcpy(frame.ethernet.h_dest, "\2\0\0\0\0\2", ETH_ALEN);
+	sender = bench_sender_make(&frame);
 	bench_list_make(BENCH_REALISTIC, BENCH_LIST_SEED, entries_count(), &list);
 	if (is_listed)
-		bench_sources_listed(&list, NULL, BENCH_FLOOD_SOURCES,
-				     flood.object->bss->bench_sources);
+		bench_sources_listed(&list, NULL, BENCH_FLOOD_SOURCES, sender.sources);
 	else
-		bench_sources_missing(&list, NULL, BENCH_FLOOD_SOURCES,
-				      flood.object->bss->bench_sources);
+		bench_sources_missing(&list, NULL, BENCH_FLOOD_SOURCES, sender.sources);
 	bench_list_done(&list);
-	return flood;
+	return sender;
 }
 
 static void add_contender(struct flood *flood, char *argument)
@@ -245,7 +197,7 @@ static void report(const struct flood *flood, bool is_listed)
 void bench_flood(char **arguments)
 {
 	bool is_listed = arguments[0] && !strcmp(arguments[0], "listed");
-	struct flood flood = flood_make(is_listed);
+	struct flood flood = {.sender = listed_sender(is_listed)};
 
 	if (!arguments[0])
 		bench_die("flood listed|good NAME=INTERFACE=PEER ...");
@@ -256,18 +208,18 @@ void bench_flood(char **arguments)
 		for (int i = 0; i < flood.count; i++)
 			flood.contenders[i].ns.at[round] = measure(&flood, &flood.contenders[i]);
 	report(&flood, is_listed);
-	flood_bpf__destroy(flood.object);
+	bench_sender_done(&flood.sender);
 }
 
 void bench_send(char **arguments)
 {
 	const char *interface = arguments[0];
 	__u64 seconds = interface && arguments[1] ? strtoull(arguments[1], NULL, 10) : 0;
-	struct flood flood = flood_make(true);
+	struct bench_sender sender;
 
 	if (!seconds || seconds > 60)
 		bench_die("send INTERFACE SECONDS, at most 60");
-	flood.object->bss->bench_interface = if_nametoindex(interface);
-	send_for(&flood, seconds * 1000000000ULL);
-	flood_bpf__destroy(flood.object);
+	sender = listed_sender(true);
+	bench_sender_run(&sender, interface, 0, seconds * 1000000000ULL);
+	bench_sender_done(&sender);
 }

@@ -24,8 +24,10 @@ static const struct {
 	{"capture", bench_capture, NULL},
 	{"flood", NULL, bench_flood},
 	{"send", NULL, bench_send},
+	{"storm", NULL, bench_storm},
 	{"drop", NULL, bench_drop},
 	{"gro", NULL, bench_gro},
+	{"no-tso", NULL, bench_no_tso},
 	{"list", NULL, bench_list},
 	{"time", NULL, bench_time},
 };

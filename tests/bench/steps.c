@@ -47,16 +47,25 @@ void bench_drop(char **arguments)
 	flood_bpf__destroy(object);
 }
 
-void bench_gro(char **arguments)
+static void set_feature(const char *name, __u32 command, bool is_on)
 {
-	const char *name = need(arguments, "an interface");
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ethtool_value on = {.cmd = ETHTOOL_SGRO, .data = 1};
-	struct ifreq request = {.ifr_data = (void *)&on};
+	struct ethtool_value value = {.cmd = command, .data = is_on};
+	struct ifreq request = {.ifr_data = (void *)&value};
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &request))
-		bench_die("cannot turn GRO on at %s: %s", name, strerror(errno));
+		bench_die("cannot turn a feature of %s on or off: %s", name, strerror(errno));
+}
+
+void bench_gro(char **arguments)
+{
+	set_feature(need(arguments, "an interface"), ETHTOOL_SGRO, true);
+}
+
+void bench_no_tso(char **arguments)
+{
+	set_feature(need(arguments, "an interface"), ETHTOOL_STSO, false);
 }
 
 /* For those who take no overlapping entries. */
