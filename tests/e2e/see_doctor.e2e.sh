@@ -50,7 +50,15 @@ expect_equal "of weir.yaml" "$(weir -j doctor | jq -r '.[].subject' | grep -c '^
 expect "weir doctor lan" weir doctor lan
 expect_said "it looks at that one" 'lan: MTU'
 expect_exit 1 "one that is not there" weir doctor nope
-expect_said "it says so" "'nope': No such device"
+expect_said "it says so" 'there is no interface nope here'
+
+story "queues are those of the device, in this network namespace, and its own limit bounds what mends few"
+expect "ip link" gate ip link add many numrxqueues 4 numtxqueues 4 type veth \
+	peer name one numrxqueues 1 numtxqueues 1
+expect "weir doctor" weir doctor many one
+expect_said "the one with four" 'many: queues +4 that receive'
+expect_said "the one with one" 'one: queues +1 that receive'
+[[ $(nproc) -eq 1 ]] || expect_said "what mends one that can have no more" 'mend: +the device has no more'
 
 story "without privilege it says what it could not try"
 said=$(gate setpriv --reuid=65534 --clear-groups "$WEIR" -j doctor lan |

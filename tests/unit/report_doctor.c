@@ -15,6 +15,8 @@ static struct weir_nic_facts good_nic(void)
 				       .driver = "mlx5_core",
 				       .mtu = 9000,
 				       .queues = 8,
+				       .queues_max = 16,
+				       .queues_are_combined = true,
 				       .cpus = 8,
 				       .is_up = true,
 				       .native = WEIR_YES,
@@ -100,13 +102,25 @@ BREAK(no_frags, facts.xdp_frags = WEIR_NO, WEIR_HEALTH_STOPS, "frags", "6.1")
 BREAK(may_not_ask, facts.xdp_frags = WEIR_UNKNOWN, WEIR_HEALTH_UNKNOWN, "frags", "as root")
 BREAK(little_memory, facts.memory_bytes = 1 << 20, WEIR_HEALTH_COSTS, "memory", "")
 BREAK(statistics_on, facts.bpf_stats = WEIR_YES, WEIR_HEALTH_COSTS, "statistics", "sysctl")
-BREAK(no_dispatcher, facts.dispatcher = WEIR_NO, WEIR_HEALTH_COSTS, "dispatcher", "")
+BREAK(no_dispatcher, facts.dispatcher = WEIR_NO, WEIR_HEALTH_COSTS, "dispatcher", "Debian")
 BREAK(nat_without_conntrack, (facts.conntrack = WEIR_NO, facts.needs_conntrack = true),
       WEIR_HEALTH_STOPS, "conntrack", "modprobe")
 BREAK(link_down, nic.is_up = false, WEIR_HEALTH_COSTS, "wan: link", "ip link set wan up")
 BREAK(no_native_mode, nic.native = WEIR_NO, WEIR_HEALTH_COSTS, "wan: native", "")
 BREAK(jumbo_without_frags, nic.frags = WEIR_NO, WEIR_HEALTH_COSTS, "wan: MTU", "mtu 1500")
 BREAK(few_queues, nic.queues = 2, WEIR_HEALTH_COSTS, "wan: queues", "combined 8")
+BREAK(few_queues_of_few, (nic.queues = 2, nic.queues_max = 4), WEIR_HEALTH_COSTS, "wan: queues",
+      "ethtool -L wan combined 4")
+BREAK(few_queues_apart, (nic.queues = 2, nic.queues_are_combined = false), WEIR_HEALTH_COSTS,
+      "wan: queues", "ethtool -L wan rx 8")
+BREAK(few_queues_and_no_more, (nic.queues = 2, nic.queues_max = 2), WEIR_HEALTH_COSTS,
+      "wan: queues", "no more")
+BREAK(queues_not_known, nic.queues = 0, WEIR_HEALTH_UNKNOWN, "wan: queues", "")
+BREAK(memory_not_known, facts.memory_bytes = 0, WEIR_HEALTH_UNKNOWN, "memory", "proc")
+BREAK(bpffs_hidden, (facts.bpffs = WEIR_NO, facts.hides_bpffs = true), WEIR_HEALTH_STOPS, "bpffs",
+      "nsenter --net=")
+BREAK(dispatcher_not_known, facts.dispatcher = WEIR_UNKNOWN, WEIR_HEALTH_UNKNOWN, "dispatcher",
+      "as root")
 BREAK(queues_on_one_cpu, nic.cpus = 1, WEIR_HEALTH_COSTS, "wan: queues", "affinity")
 BREAK(lro_on, nic.lro = WEIR_YES, WEIR_HEALTH_COSTS, "wan: LRO", "ethtool -K wan lro off")
 BREAK(strict_rp_filter, nic.rp_filter = 1, WEIR_HEALTH_COSTS, "rp_filter", "wan.rp_filter=2")

@@ -19,6 +19,7 @@
 #include "kernel/conntrack.h"
 #include "kernel/dispatcher.h"
 #include "kernel/libbpf_log.h"
+#include "kernel/paths.h"
 #include "net/interfaces.h"
 
 /* `r0 = code; exit`: a program of any type that says one thing. */
@@ -136,6 +137,16 @@ static __u64 available_bytes(void)
 	return 0;
 }
 
+/* May nothing be pinned from here? */
+static bool is_bpffs_hidden(void)
+{
+	_cleanup_diags_ struct weir_diags unread = {};
+	struct weir_paths paths;
+
+	return !weir_paths_make("weir", &unread, &paths) &&
+	       weir_paths_check(&paths, &unread) == -ENODEV;
+}
+
 static void ask_kernel(struct weir_facts *facts)
 {
 	struct statfs bpffs;
@@ -145,6 +156,7 @@ static void ask_kernel(struct weir_facts *facts)
 	facts->memory_bytes = available_bytes();
 	facts->btf = answer_of(!access("/sys/kernel/btf/vmlinux", R_OK));
 	facts->bpffs = answer_of(!statfs("/sys/fs/bpf", &bpffs) && bpffs.f_type == BPF_FS_MAGIC);
+	facts->hides_bpffs = facts->bpffs == WEIR_NO && is_bpffs_hidden();
 	facts->jit = read_switch("/proc/sys/net/core/bpf_jit_enable");
 	facts->bpf_stats = read_switch("/proc/sys/kernel/bpf_stats_enabled");
 	facts->membarrier = answer_of(!syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
@@ -159,7 +171,11 @@ static int add_nic(const char *name, bool may_be_down, struct weir_diags *diags,
 	struct weir_nic_facts *added;
 
 	if (r)
-		return weir_fail(diags, r, "'%s': %s", name, strerror(-r));
+		return r == -ENODEV ? weir_fail(diags, r,
+						"there is no interface %s here: ip link "
+						"shows those that there are",
+						name)
+				    : weir_fail(diags, r, "'%s': %s", name, strerror(-r));
 	if (!nic.is_up && !may_be_down)
 		return 0;
 	added = weir_array_add(&facts->nics, &facts->nics_count);

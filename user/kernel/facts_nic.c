@@ -131,8 +131,22 @@ static void ask_driver(int socket, struct weir_nic_facts *nic)
 		nic->lro = flags.data & ETH_FLAG_LRO ? WEIR_YES : WEIR_NO;
 }
 
+static void ask_channels(int socket, struct weir_nic_facts *nic)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (char *)&channels};
+
+	memcpy(request.ifr_name, nic->name, IF_NAMESIZE);
+	if (ioctl(socket, SIOCETHTOOL, &request))
+		return;
+	nic->queues = channels.combined_count + channels.rx_count;
+	nic->queues_are_combined = channels.max_combined;
+	nic->queues_max = channels.max_combined ?: channels.max_rx;
+}
+
 /* ---- queues and their interrupts ------------------------------------------------------- */
 
+/* For devices without channels, as tunnels. /sys has the interfaces of one network namespace. */
 static __u32 count_queues(const char *name)
 {
 	char path[PATH_BYTES];
@@ -221,9 +235,10 @@ int weir_facts_nic(const char *name, struct weir_nic_facts *ret_nic)
 		return -errno;
 	snprintf(nic.name, sizeof(nic.name), "%s", name);
 	ask_driver(fd, &nic);
+	ask_channels(fd, &nic);
 	ask_features(ifindex, &nic);
 	ask_running(ifindex, &nic);
-	nic.queues = count_queues(name);
+	nic.queues = nic.queues ?: count_queues(name);
 	nic.cpus = count_cpus(name);
 	/* The kernel goes by the larger of the two (Documentation/networking/ip-sysctl). */
 	all = read_rp_filter("all");

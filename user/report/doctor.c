@@ -81,7 +81,7 @@ static void judge_release(const struct weir_facts *facts, struct weir_findings *
 	found(finding, "Linux %s", facts->release);
 	if (is_old)
 		mend(finding, "weir is made for Linux 6.1 and later: its programs may not load",
-		     "apt install linux-image-amd64, then reboot");
+		     "apt install linux-image-$(dpkg --print-architecture), then reboot");
 }
 
 /* A thing that a kernel has or has not. */
@@ -135,6 +135,16 @@ static void judge_part(const struct weir_facts *facts, const struct kernel_part 
 		mend(finding, part->cost, "%s", part->mend);
 }
 
+/* `ip netns exec` has a /sys of its own, and a mount there would go with the command. */
+static void judge_hidden_bpffs(struct weir_findings *findings)
+{
+	struct weir_finding *finding = add(findings, WEIR_HEALTH_STOPS, "bpffs");
+
+	found(finding, "not to be seen in this mount namespace");
+	mend(finding, "no gate is seen from here, and none can be loaded",
+	     "nsenter --net=/run/netns/NAME in place of ip netns exec NAME");
+}
+
 static void judge_conntrack(const struct weir_facts *facts, struct weir_findings *findings)
 {
 	bool is_missed = facts->conntrack == WEIR_NO && facts->needs_conntrack;
@@ -166,16 +176,28 @@ static void judge_dispatcher(const struct weir_facts *facts, struct weir_finding
 		return;
 	}
 	found(finding, "%s", *facts->dispatcher_why ? facts->dispatcher_why : "not known");
-	mend(finding, "the gate has its interfaces for itself: no other XDP program beside it",
-	     "%s", facts->dispatcher == WEIR_NO ? "" : "run weir doctor as root");
+	if (facts->dispatcher == WEIR_NO)
+		mend(finding,
+		     "the gate has its interfaces for itself: no other XDP program beside it",
+		     "boot a kernel that allows such programs, as Debian's do");
+	else
+		mend(finding, "nothing can be said about it", "run weir doctor as root");
 }
 
 static void judge_memory(const struct weir_facts *facts, struct weir_findings *findings)
 {
-	bool is_little = facts->memory_bytes < MEMORY_LITTLE;
-	struct weir_finding *finding = add(findings, is_little ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
+	bool is_known = facts->memory_bytes, is_little = facts->memory_bytes < MEMORY_LITTLE;
+	struct weir_finding *finding = add(findings,
+					   !is_known   ? WEIR_HEALTH_UNKNOWN
+					   : is_little ? WEIR_HEALTH_COSTS
+						       : WEIR_HEALTH_OK,
 					   "memory");
 
+	if (!is_known) {
+		found(finding, "not known");
+		mend(finding, "nothing can be said about it", "mount -t proc proc /proc");
+		return;
+	}
 	found(finding, "%llu MB available", facts->memory_bytes >> 20);
 	if (is_little)
 		mend(finding, "a gate takes about 50 MB, and twice its lists while they change",
@@ -233,24 +255,42 @@ static void judge_mtu(const struct weir_nic_facts *nic, struct weir_findings *fi
 		     "ip link set %s mtu 1500", nic->name);
 }
 
+static void mend_queues(struct weir_finding *finding, const struct weir_nic_facts *nic, __u32 cpus)
+{
+	static const char cost[] = "a flood is judged by as many CPUs as there are queues";
+
+	if (nic->queues_max > nic->queues)
+		mend(finding, cost, "ethtool -L %s %s %u", nic->name,
+		     nic->queues_are_combined ? "combined" : "rx",
+		     nic->queues_max < cpus ? nic->queues_max : cpus);
+	else
+		mend(finding, cost,
+		     "the device has no more: a NIC, or its virtual machine, with more");
+}
+
 static void judge_queues(const struct weir_nic_facts *nic, __u32 cpus,
 			 struct weir_findings *findings)
 {
 	__u32 spread = nic->cpus && nic->cpus < nic->queues ? nic->cpus : nic->queues;
 	bool is_narrow = spread < cpus && nic->queues;
-	struct weir_finding *finding = add(findings, is_narrow ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
+	struct weir_finding *finding = add(findings,
+					   !nic->queues ? WEIR_HEALTH_UNKNOWN
+					   : is_narrow  ? WEIR_HEALTH_COSTS
+							: WEIR_HEALTH_OK,
 					   "%s: queues", nic->name);
 
+	if (!nic->queues) {
+		found(finding, "not known");
+		mend(finding, "nothing can be said about them", "%s", "");
+		return;
+	}
 	if (nic->cpus)
 		found(finding, "%u that receive, on %u of %u CPUs", nic->queues, nic->cpus, cpus);
 	else
 		found(finding, "%u that receive, %u CPUs", nic->queues, cpus);
-	if (!is_narrow)
-		return;
-	if (nic->queues < cpus)
-		mend(finding, "a flood is judged by as many CPUs as there are queues",
-		     "ethtool -L %s combined %u", nic->name, cpus);
-	else
+	if (is_narrow && nic->queues < cpus)
+		mend_queues(finding, nic, cpus);
+	else if (is_narrow)
 		mend(finding, "the interrupts of several queues go to one CPU",
 		     "systemctl start irqbalance, or write /proc/irq/*/smp_affinity_list");
 }
@@ -306,8 +346,12 @@ void weir_doctor_judge(const struct weir_facts *facts, struct weir_findings *ret
 	struct weir_findings findings = {};
 
 	judge_release(facts, &findings);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		judge_part(facts, &parts[i], &findings);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (facts->hides_bpffs && parts[i].at == offsetof(struct weir_facts, bpffs))
+			judge_hidden_bpffs(&findings);
+		else
+			judge_part(facts, &parts[i], &findings);
+	}
 	judge_conntrack(facts, &findings);
 	judge_dispatcher(facts, &findings);
 	judge_memory(facts, &findings);

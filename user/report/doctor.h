@@ -18,8 +18,10 @@ struct weir_nic_facts {
 	char name[IF_NAMESIZE];
 	char driver[32]; /* "" unknown */
 	__u32 mtu;
-	__u32 queues; /* that receive */
-	__u32 cpus;   /* that their interrupts go to; 0: not known */
+	__u32 queues;             /* that receive; 0: not known */
+	__u32 queues_max;         /* that the device could have; 0: not known */
+	bool queues_are_combined; /* with those that send, as `ethtool -L` takes them */
+	__u32 cpus;               /* that their interrupts go to; 0: not known */
 	bool is_up;
 	bool is_filtered; /* by this gate */
 	enum weir_answer native, frags;
@@ -31,9 +33,10 @@ struct weir_facts {
 	char release[65];
 	__u32 major, minor;
 	__u32 cpus;
-	__u64 memory_bytes; /* that a new map may take */
+	__u64 memory_bytes; /* that a new map may take; 0: not known */
 	bool is_privileged; /* may load programs: without it, what is about BPF is not known */
 	enum weir_answer btf, bpffs, jit, xdp_frags, sk_lookup, conntrack, ring, membarrier;
+	bool hides_bpffs; /* this mount namespace is not the machine's, and has none */
 	enum weir_answer dispatcher;
 	char dispatcher_why[128];   /* why not */
 	enum weir_answer bpf_stats; /* the kernel measures every program */
