@@ -43,4 +43,36 @@ jq -r '.panels[].targets[].expr' "$ETC/grafana/weir.json" |
 } >"$LAB_DIR/dashboard.yml"
 expect "promtool check rules" promtool check rules "$LAB_DIR/dashboard.yml"
 expect_said "all of them" "$(wc -l <"$LAB_DIR/expressions") rules found"
+
+# What weir writes here as series of promtool: the gate's as from node_exporter, the proxy's from its own port.
+series() { # PORT
+	sed -nE 's/^(weir_[a-z_]+)(\{(.*)\})? .*/\1|\3/p' | sort -u | while IFS='|' read -r name labels; do
+		printf "      - {series: '%s{instance=\"a:%s\"%s}', values: '%s'}\n" "$name" "$1" "${labels:+,$labels}" \
+			"$([[ $name == *_total ]] && echo 0+60x10 || echo 1x10)"
+	done
+}
+story "every panel of the dashboard shows something, of gate and proxy, by the name of the machine"
+{
+	printf 'rule_files: []\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n'
+	weir metrics | series 9100
+	gate curl -sS --fail http://127.0.0.1:9465/metrics | series 9465
+	echo '    promql_expr_test:'
+	while read -r expression; do
+		printf '      - {expr: %s, eval_time: 10m, exp_samples: [{labels: "{}", value: 1}]}\n' \
+			"$(jq -Rn --arg e "(count($expression) > bool 0) or vector(0)" '$e')"
+	done <"$LAB_DIR/expressions"
+} >"$LAB_DIR/panels.test.yml"
+expect "promtool test rules" promtool test rules "$LAB_DIR/panels.test.yml"
+
+story "every label that a rule goes by is one that weir writes"
+written_labels() {
+	{ weir metrics && gate curl -sS --fail http://127.0.0.1:9465/metrics; } |
+		grep -oE '[{,][a-z_]+="' | tr -d '{,="' | sort -u
+	printf '%s\n' instance file # of Prometheus and node_exporter
+}
+used_labels() {
+	grep -oE '\$labels\.[a-z_]+|[{,][a-z]+=~?"|(by|on) \([a-z, ]+\)' "$ETC/prometheus/weir.rules.yml" |
+		sed -E 's/\$labels\.//; s/^(by|on) //; s/[^a-z_]+/\n/g' | grep . | sort -u
+}
+expect_equal "labels that nobody writes" "$(comm -23 <(used_labels) <(written_labels | sort -u))" ""
 end
