@@ -339,6 +339,7 @@ fmt: ## format every C file
 
 MAN := $(patsubst doc/man/%.scd,$(B)/man/%,$(wildcard doc/man/*.scd))
 UNIT_FILES := $(wildcard etc/systemd/*)
+PAGES := README.md SECURITY.md CHANGELOG.md $(wildcard doc/*.md)
 EXAMPLES := $(patsubst etc/%,%,$(wildcard etc/weir.yaml etc/weir.schema.json etc/grafana/* etc/lists/* etc/prometheus/* etc/regions/* etc/routes/*))
 
 $(B)/man/%: doc/man/%.scd
@@ -366,6 +367,7 @@ install: $(B)/weir $(MAN) ## install under DESTDIR and PREFIX
 	install -D -m 644 etc/sysusers.d/weir.conf $(DESTDIR)$(SYSUSERSDIR)/weir.conf
 	install -D -m 644 etc/tmpfiles.d/weir.conf $(DESTDIR)$(TMPFILESDIR)/weir.conf
 	for f in $(MAN); do install -D -m 644 $$f $(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/} || exit; done
+	for f in $(PAGES); do install -D -m 644 $$f $(DESTDIR)$(DATADIR)/doc/weir/$$f || exit; done
 	install -D -m 644 etc/completion/weir.bash $(DESTDIR)$(BASHDIR)/weir
 	install -D -m 644 etc/completion/weir.zsh $(DESTDIR)$(ZSHDIR)/_weir
 	install -D -m 644 etc/completion/weir.fish $(DESTDIR)$(FISHDIR)/weir.fish
@@ -375,7 +377,7 @@ uninstall: ## remove what install put there; what you wrote in SYSCONFDIR stays
 		$(DESTDIR)$(SYSUSERSDIR)/weir.conf $(DESTDIR)$(TMPFILESDIR)/weir.conf \
 		$(foreach m,$(MAN),$(DESTDIR)$(DATADIR)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
 		$(DESTDIR)$(BASHDIR)/weir $(DESTDIR)$(ZSHDIR)/_weir $(DESTDIR)$(FISHDIR)/weir.fish
-	rm -rf $(DESTDIR)$(DATADIR)/weir
+	rm -rf $(DESTDIR)$(DATADIR)/weir $(DESTDIR)$(DATADIR)/doc/weir
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/weir 2>/dev/null || :
 
 # From what is built already; dpkg-buildpackage does it from nothing. One at a time, and put in place whole:

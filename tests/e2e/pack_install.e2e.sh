@@ -72,6 +72,7 @@ KNOWN=$(grep -ohE '\{"[a-z-]+", (no|required|optional)_argument' "$LAB_ROOT"/use
 	sed 's/{"\([a-z-]*\).*/--\1/' | sort -u)
 for command in $COMMANDS; do
 	[[ $command != complete ]] || continue
+	expect "$command in weir(8)" grep -q "^| .*\*$command\*" "$LAB_ROOT/doc/man/weir.8.scd"
 	expect "a section on $command" grep -qx "## $command" "$LAB_ROOT"/doc/man/*.8.scd
 	# These read no option at all, and would take one for an operand, or do their work.
 	[[ ! $command =~ ^(init|check|plan|confirm|verify|version)$ ]] || continue
