@@ -50,7 +50,7 @@ expect_equal "of weir.yaml" "$(weir -j doctor | jq -r '.[].subject' | grep -c '^
 expect "weir doctor lan" weir doctor lan
 expect_said "it looks at that one" 'lan: MTU'
 expect_exit 1 "one that is not there" weir doctor nope
-expect_said "it says so" 'there is no interface nope here'
+expect_said "it says so" "there is no interface 'nope' here"
 
 story "queues are those of the device, in this network namespace, and its own limit bounds what mends few"
 expect "ip link" gate ip link add many numrxqueues 4 numtxqueues 4 type veth \

@@ -171,11 +171,11 @@ static int add_nic(const char *name, bool may_be_down, struct weir_diags *diags,
 	struct weir_nic_facts *added;
 
 	if (r)
-		return r == -ENODEV ? weir_fail(diags, r,
-						"there is no interface %s here: ip link "
-						"shows those that there are",
-						name)
-				    : weir_fail(diags, r, "'%s': %s", name, strerror(-r));
+		return r == -ENODEV
+			       ? weir_fail(diags, r,
+					   "there is no interface '%s' here: ip link shows them",
+					   name)
+			       : weir_fail(diags, r, "'%s': %s", name, strerror(-r));
 	if (!nic.is_up && !may_be_down)
 		return 0;
 	added = weir_array_add(&facts->nics, &facts->nics_count);
