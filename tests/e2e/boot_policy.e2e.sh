@@ -49,7 +49,7 @@ lab_files
 expect "weir detach" weir detach
 sed -i 's/^  - name: wan/  - name: gone0\n&/' "$LAB_DIR/weir.yaml"
 expect_exit 1 "weir attach --boot" weir attach --boot
-expect_said "which is not there" 'no interface gone0'
+expect_said "which is not there" "no interface 'gone0'"
 expect_equal "what it filters" "$(attached)" '["wan"]'
 lab_files
 
@@ -99,7 +99,7 @@ story "an interface that goes and comes back is filtered again"
 gate ip link delete wan
 expect "weir status" weir status
 expect_exit 1 "weir attach --boot without the interface" boot
-expect_said "which one" 'no interface wan'
+expect_said "which one" "no interface 'wan'"
 ip link add wire netns "$LAB-client" address $CLIENT_MAC type veth \
 	peer name wan netns "$LAB-gate" address $GATE_MAC
 expect "weir attach --boot" boot
