@@ -132,14 +132,29 @@ expect_not "dpkg --purge" inside dpkg --purge weir
 expect_said "where it is attached, and what to do" 'attached to wan|detach --purge'
 expect_filtering "after that"
 
-story "detached, it goes and leaves no pin, route, user or file"
+story "nor does it while another instance is attached"
 proxies | xargs kill
 expect "the proxy ends" eventually 35 no_proxy
 expect "weir detach" weir detach
+second() { weir -I second -c /etc/weir/weir.yaml "$@"; }
+expect "another instance" second apply
+expect "it is attached" second attach lan
+expect "a ban" second deny add 198.18.0.7
+inside mkdir -p /var/lib/other/lists /run/other
+inside touch /var/lib/other/live.journal /var/lib/other/not-weirs /run/other/apply.lock /run/other/not-weirs
+expect_not "dpkg --purge" inside dpkg --purge weir
+expect_said "which, where, and what to do" 'the gate second is attached to lan'
+expect_said "what to do" 'weir -I second detach --purge'
+expect_equal "its pins are there" "$(inside test -e /sys/fs/bpf/second/weir_control; echo $?)" 0
+expect "weir -I second detach" second detach
+
+story "detached, it goes and leaves no pin, route, user or file"
 expect "dpkg --purge" inside dpkg --purge weir
 expect_equal "pins" "$(inside find /sys/fs/bpf -mindepth 1 ! -path '/sys/fs/bpf/*.debug')" ""
 expect_equal "XDP programs" "$(gate ip link show | grep -c xdp)" 0
 gate nft delete table ip behind
+expect "folders of others with such names" inside rm -r /var/lib/other/{lists,live.journal,not-weirs} /run/other/{apply.lock,not-weirs}
+inside rmdir /var/lib/other /run/other
 files >"$LAB_DIR/after"
 expect "files, owners and modes" diff "$LAB_DIR/before" "$LAB_DIR/after"
 routes >"$LAB_DIR/routes-after"
