@@ -160,6 +160,12 @@ $(B)/flood: tests/tools/flood.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) -pie $(LDFLAGS) $< -o $@
 
+# Preloaded: interrupted system calls, and those that move a part of what was asked for.
+$(B)/short.so: tests/tools/short.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror -fPIC -shared $< -o $@
+
 # Another version of the gate, as far as the kernel can tell: the same source, compiled otherwise.
 OTHERS := $(patsubst user/kernel/%.c,$(B)/other/%.o,$(shell grep -l '"gate.skel.h"' user/kernel/*.c))
 
@@ -182,7 +188,7 @@ $(B)/weir-other: $(B)/main.o $(OTHERS) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
 
-LAB := $(B)/weir $(B)/weir-other $(B)/flood
+LAB := $(B)/weir $(B)/weir-other $(B)/flood $(B)/short.so
 
 # Run in virtual machines: beside the gate's own, with a second XDP program and a former gate.
 KERNEL_TESTS := $(filter-out %.bpf.c,$(wildcard tests/kernels/*.c)) tests/gate/kernel_lab.c

@@ -139,12 +139,17 @@ static int check_interface(struct verify *verify, const struct weir_links *links
 	const struct weir_link *link = find_link(links, wanted->name);
 	unsigned int ifindex = if_nametoindex(wanted->name);
 	struct weir_running running = {};
+	int r;
 
 	if (!ifindex)
 		return add(verify, INTERFACE, "%s does not exist here", wanted->name);
 	if (!link || !link->ifindex)
 		return add(verify, INTERFACE, "%s is not attached", wanted->name);
-	if (link->ifindex != ifindex || weir_running_on(ifindex, &running) || !running.program_id)
+	r = weir_running_on(ifindex, &running);
+	if (r)
+		return weir_fail(verify->diags, r, "cannot inspect %s: %s", wanted->name,
+				 strerror(-r));
+	if (link->ifindex != ifindex || !running.program_id)
 		return add(verify, INTERFACE,
 			   "%s is not attached: the pinned link is of another "
 			   "interface of that name",
