@@ -54,7 +54,7 @@ done <<'END'
 1|^--try '': is not a number|apply --try ''
 1|^there is no interface '' here|attach ''
 1|^the gate is not attached to ''|detach ''
-1|^'': No such device|doctor ''
+1|^there is no interface '' here|doctor ''
 1|^'': cannot write|metrics -o ''
 1|^region '':|init ''
 1|^region '\\x01\\xff':|init "$raw"
