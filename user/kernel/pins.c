@@ -188,6 +188,12 @@ static int open_pinned(const struct weir_paths *paths, const char *path, struct 
 	return keep_newer(maps, fd, path, diags);
 }
 
+/* No fault of the pin. */
+static bool is_short_of(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EINTR || r == -EAGAIN;
+}
+
 /*
  * The pinned program counts only while no link says otherwise, or where it is the newer one of
  * the same family. Where an interface runs the gate, another pin is only said to be wrong:
@@ -210,7 +216,8 @@ static int find_by_pin(const struct weir_paths *paths, const struct weir_links *
 	for (size_t i = 0; i < links->count; i++)
 		is_attached |= links->items[i].ifindex != 0;
 	if (!is_attached)
-		return weir_fail(diags, r, "%s: remove the pin, then weir apply", text);
+		return weir_fail(diags, r, "%s%s", text,
+				 is_short_of(r) ? "" : ": remove the pin, then weir apply");
 	weir_diags_warning(diags, NULL, 0, 0, "%s: weir apply pins the live gate there", text);
 	return 0;
 }
