@@ -168,7 +168,7 @@ expect_equal "what was made beside it" "$(find "/sys/fs/bpf/$LAB-"[xyz] "/run/$L
 	"/var/lib/$LAB-"[xyz] 2>/dev/null | wc -l)" 6
 rm -r "/sys/fs/bpf/$LAB-x" "/run/$LAB-y" "/var/lib/$LAB-z"
 for name in 'a b' $'a\nb' -a a.b; do
-	expect_exit 1 "weir -I '$name'" weir -I "$name" status
+	expect_exit 2 "weir -I '$name'" weir -I "$name" status
 	expect_said "what a name is" 'letters, digits, - and _'
 done
 
