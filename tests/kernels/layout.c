@@ -42,7 +42,7 @@ static void tear_down(void)
 	lab_done(&lab);
 }
 
-TestSuite(layout, .init = set_up, .fini = tear_down, .timeout = 240);
+TestSuite(layout, .init = set_up, .fini = tear_down, .timeout = 1800);
 
 static struct weir_former *open_former(const struct weir_maps *maps, int control_fd, __u32 owner)
 {

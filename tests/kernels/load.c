@@ -18,7 +18,7 @@
 
 enum { INSNS_MAX = 100000 };
 
-TestSuite(load, .timeout = 120);
+TestSuite(load, .timeout = 1800);
 
 static void expect_few_insns(const struct bpf_program *program, const char *shape)
 {

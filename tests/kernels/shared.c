@@ -19,7 +19,7 @@
 #include "neighbour.skel.h"
 #include "wire.h"
 
-TestSuite(shared, .timeout = 240);
+TestSuite(shared, .timeout = 1800);
 
 static struct lab lab;
 
