@@ -83,7 +83,7 @@ boot() {
 		-netdev "dgram,id=wire,local.type=inet,local.host=127.0.0.1,local.port=$port,remote.type=inet,remote.host=127.0.0.1,remote.port=9" \
 		-device "virtio-net-pci,netdev=wire,mac=$mac,romfile=" \
 		-kernel build/kernels/bookworm:amd64/vmlinuz -initrd "$scratch/initramfs" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check net.ifnames=0 systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service" \
 		</dev/null 2>&1 | sed -u 's/\r$//' | tee "$scratch/console" |
 		sed -un '/^vm: up /,/^vm: exit /{/^vm: exit /!p}' || :
 	grep -q '^vm: exit ' "$scratch/console" && return
