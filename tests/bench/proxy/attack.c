@@ -134,8 +134,6 @@ static int open_conn(const struct attack *attack, const struct sockaddr_in *to)
 
 	if (fd < 0)
 		return -1;
-	/* Ports are chosen when the other end is known: else each bind looks for one that is free. */
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int));
 	if (attack->receive_bytes)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &attack->receive_bytes, sizeof(int));
 	if (attack->resets)
