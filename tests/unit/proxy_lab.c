@@ -315,7 +315,7 @@ size_t lab_read_head(int fd, char *to, size_t size)
 	size_t have = 0;
 
 	to[0] = 0;
-	while (have < size - 1 && !strstr(to, "\r\n\r\n")) {
+	while (have < size - 1 && (have < 4 || memcmp(to + have - 4, "\r\n\r\n", 4) != 0)) {
 		/* Byte by byte, so that what follows stays where it is. */
 		ssize_t n = recv(fd, to + have, 1, 0);
 
