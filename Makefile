@@ -218,7 +218,7 @@ $(B)/fuzz/%.o: CC := $(CLANG)
 $(B)/fuzz/tests/%.o: tests/fuzz/%.c
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BASE_CFLAGS) -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+	$(Q)$(CLANG) $(BASE_CFLAGS) -Itests -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
 $(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/tests/%.o $(B)/fuzz/tests/fuzz.o $(FUZZ_USES:%=$(B)/fuzz/lib%.a)
 	$(say) LD $@

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The journal of live routes: what is in effect, written out again, reads the same; order and keys hold. */
+/*
+ * The journal of live routes, its lines as they come and sealed with the checksum that they should
+ * have: what is in effect, written out again, reads the same; order and keys hold; what is cut off
+ * behind the last whole request changes nothing; and no torn end changes what was before it.
+ */
 #include "routes/changes.h"
 #include "fuzz.h"
 
@@ -13,6 +17,17 @@ static void check_order(const struct weir_changes *changes)
 	}
 }
 
+static void check_same(const struct weir_changes *before, const struct weir_changes *after)
+{
+	fuzz_check(before->count == after->count);
+	for (size_t i = 0; i < before->count; i++) {
+		const struct weir_change *a = &before->items[i], *b = &after->items[i];
+
+		fuzz_check(a->kind == b->kind && a->sign == b->sign && a->at_ns == b->at_ns);
+		fuzz_check(!strcmp(a->key, b->key) && !strcmp(a->value, b->value));
+	}
+}
+
 static void check_again(const struct weir_changes *changes)
 {
 	struct weir_changes_read again;
@@ -22,27 +37,50 @@ static void check_again(const struct weir_changes *changes)
 	fuzz_check(text);
 	fuzz_check(!weir_changes_parse(text, size, &again));
 	fuzz_check(again.whole_bytes == size && !again.damaged_lines);
-	fuzz_check(again.changes.count == changes->count);
-	for (size_t i = 0; i < changes->count; i++) {
-		const struct weir_change *a = &changes->items[i], *b = &again.changes.items[i];
-
-		fuzz_check(a->kind == b->kind && a->sign == b->sign && a->at_ns == b->at_ns);
-		fuzz_check(!strcmp(a->key, b->key) && !strcmp(a->value, b->value));
-	}
+	check_same(changes, &again.changes);
 	weir_changes_done(&again.changes);
 	free(text);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Cut where the proxy cuts it when it starts, and torn a little further on. */
+static void check_cut(const struct weir_changes_read *read, const char *bytes, size_t size)
 {
-	char *bytes = fuzz_copy(data, size);
+	size_t torn = read->whole_bytes + (size - read->whole_bytes) / 2;
+	struct weir_changes_read cut;
+
+	for (size_t at = read->whole_bytes;; at = torn) {
+		fuzz_check(!weir_changes_parse(bytes, at, &cut));
+		fuzz_check(cut.whole_bytes == read->whole_bytes);
+		check_same(&read->changes, &cut.changes);
+		weir_changes_done(&cut.changes);
+		if (at == torn)
+			break;
+	}
+}
+
+static void check_journal(const char *bytes, size_t size)
+{
 	struct weir_changes_read read;
 
 	fuzz_check(!weir_changes_parse(bytes, size, &read));
-	fuzz_check(read.whole_bytes <= size);
+	fuzz_check(read.whole_bytes <= size && read.damaged_lines <= read.lines);
 	check_order(&read.changes);
 	check_again(&read.changes);
+	check_cut(&read, bytes, size);
 	weir_changes_done(&read.changes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t sealed_size;
+	char *bytes = fuzz_copy(data, size), *exact;
+	char *sealed = fuzz_seal_lines(data, size, 0, &sealed_size);
+
+	check_journal(bytes, size);
+	exact = fuzz_copy((const uint8_t *)sealed, sealed_size);
+	check_journal(exact, sealed_size);
+	free(exact);
+	free(sealed);
 	free(bytes);
 	return 0;
 }

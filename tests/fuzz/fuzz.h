@@ -24,8 +24,13 @@
 		}                                                                                  \
 	} while (0)
 
-/* libFuzzer's entry point, one a program. */
+/* libFuzzer's entry points: the first, one a program; the others where a target has use for them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *count, char ***arguments);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed);
+
+/* What libFuzzer itself would do to the input. Returns the new size, up to `size_max`. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
 
 /*
  * Take the first byte for a choice: how large the pieces are in which an incremental parser gets
@@ -59,6 +64,24 @@ static inline void fuzz_check_told(int r, const struct weir_diags *diags)
 	fuzz_check(r || !diags->errors);
 	fuzz_check(!r || diags->errors || diags->is_incomplete);
 }
+
+/* Bytes of the longest line, its end not counted. */
+static inline size_t fuzz_longest_line(const char *bytes, size_t size)
+{
+	size_t longest = 0, length = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		length = bytes[i] == '\n' ? 0 : length + 1;
+		longest = length > longest ? length : longest;
+	}
+	return longest;
+}
+
+/*
+ * Every line of the input as the body of a journal line, with the checksum that no fuzzer would guess,
+ * and `room` bytes behind them all. The caller's to free.
+ */
+char *fuzz_seal_lines(const uint8_t *data, size_t size, size_t room, size_t *ret_size);
 
 /*
  * The input as a file of its own, for readers that take a path. Returns its descriptor; `path` is

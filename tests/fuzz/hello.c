@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ClientHellos: the verdict does not depend on how the bytes were cut, every strict prefix of a
- * whole hello is MORE, and what comes out is what routes and alerts can be made of.
+ * whole hello is MORE, a slow reader finds the same, and what comes out is what routes and alerts can
+ * be made of.
  */
 #include "sniff/hello.h"
 #include "fuzz.h"
+#include "slow/hello.h"
 
 static enum weir_sniff feed(struct weir_hello *hello, const char *bytes, size_t size, size_t step,
 			    size_t *ret_used)
@@ -40,6 +42,18 @@ static void check_result(const struct weir_hello *hello)
 	fuzz_check(at == hello->alpn_size);
 }
 
+/* The fast reader may refuse sooner, never accept or go on where the slow one refuses. */
+static void check_slowly(const struct weir_hello *hello, enum weir_sniff verdict, const char *bytes,
+			 size_t size)
+{
+	char name[WEIR_NAME_MAX + 1] = "";
+	enum weir_sniff slow = slow_hello_read((const __u8 *)bytes, size, name);
+
+	fuzz_check(slow == verdict || (slow == WEIR_MORE && verdict == WEIR_BAD));
+	if (verdict == WEIR_DONE)
+		fuzz_check(!strcmp(hello->has_name ? hello->name : "", name));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t step = fuzz_take_step(&data, &size), used, used_cut;
@@ -56,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_result(&hello);
 		fuzz_check(feed(&cut, bytes, used - 1, used, &used_cut) == WEIR_MORE);
 	}
+	check_slowly(&hello, verdict, bytes, size);
 	free(bytes);
 	return 0;
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists of prefixes: what was read, written out again, reads the same and without a complaint. */
+/*
+ * Lists of prefixes: what was read, written out again, reads the same and without a complaint; each
+ * line says alone what it says among others; and a range is its prefixes side by side.
+ */
 #include "config/parse.h"
 #include "fuzz.h"
+
+enum { LINES_MAX = 200 };
 
 static char *write_list(const struct weir_list *list, size_t *ret_size)
 {
@@ -36,6 +41,54 @@ static void check_again(const struct weir_list *list)
 	free(text);
 }
 
+/* The entries of one line: each begins where the one before it ended. */
+static void check_line(const struct weir_list *list, size_t first, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct weir_listed *entry = &list->entries[first + i];
+
+		fuzz_check(weir_prefix_has(entry->prefix, entry->prefix.address));
+		fuzz_check(!i || weir_prefix_last(entry[-1].prefix) + 1 == entry->prefix.address);
+	}
+}
+
+static void check_entry(const struct weir_listed *alone, const struct weir_listed *among,
+			unsigned int line)
+{
+	fuzz_check(among->line == line && alone->prefix.address == among->prefix.address &&
+		   alone->prefix.length == among->prefix.length);
+}
+
+/* Each line by itself: the same entries in the same order, and an error where there was one. */
+static void check_lines(const struct weir_list *list, bool is_good, const char *bytes, size_t size)
+{
+	const char *at = bytes, *end = bytes + size, *newline;
+	bool was_good = true;
+	unsigned int line = 1;
+	size_t count = 0;
+
+	for (; at < end && line <= LINES_MAX; at = newline + 1, line++) {
+		struct weir_diags diags = {0};
+		struct weir_list alone;
+
+		newline = memchr(at, '\n', end - at) ?: end;
+		if (weir_list_parse("line", "line", at, newline - at, &diags, &alone)) {
+			was_good = false;
+		} else {
+			fuzz_check(!is_good || count + alone.count <= list->count);
+			for (size_t i = 0; is_good && i < alone.count; i++)
+				check_entry(&alone.entries[i], &list->entries[count + i], line);
+			if (is_good)
+				check_line(list, count, alone.count);
+			count += alone.count;
+			weir_list_done(&alone);
+		}
+		weir_diags_done(&diags);
+	}
+	if (line <= LINES_MAX)
+		fuzz_check(was_good == is_good && (!is_good || count == list->count));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *bytes = fuzz_copy(data, size);
@@ -45,12 +98,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_check_told(r, &diags);
 	if (!r) {
-		for (size_t i = 0; i < list.count; i++)
-			fuzz_check(weir_prefix_has(list.entries[i].prefix,
-						   list.entries[i].prefix.address) &&
-				   list.entries[i].line);
 		check_again(&list);
+		check_lines(&list, true, bytes, size);
 		weir_list_done(&list);
+	} else {
+		check_lines(NULL, false, bytes, size);
 	}
 	weir_diags_done(&diags);
 	free(bytes);

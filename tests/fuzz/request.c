@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Request heads: the verdict does not depend on how the bytes came, and what the container is sent
- * reads as the same request again: nothing that two readers could understand differently.
+ * reads as the same request again: nothing that two readers could understand differently. A slow
+ * reader agrees.
  */
 #include "sniff/request.h"
 #include "fuzz.h"
 #include "proxy/rewrite.h"
+#include "slow/request.h"
 
 static enum weir_sniff feed(struct weir_request *request, const char *bytes, size_t size,
 			    size_t step)
@@ -59,6 +61,40 @@ static void check_rewritten(const struct weir_request *request, const char *head
 	free(sent);
 }
 
+/* What is accepted, as far as the slow reader knows it: short lines, a path, a name. */
+static void check_slowly(const struct weir_request *request, const char *head)
+{
+	enum weir_framing framing = WEIR_FRAMED_CLOSE;
+	char *text;
+
+	if (request->skipped_empty_line || request->has_absolute || !request->name_size ||
+	    head[request->target.at] == '*' || request->fields.content_length >= SLOW_LENGTH_MAX ||
+	    fuzz_longest_line(head, request->size) > SLOW_LINE_MAX)
+		return;
+	text = strndup(head, request->size);
+	fuzz_check(text && strlen(text) == request->size);
+	fuzz_check(slow_request_read(text, &framing) && framing == request->framing);
+	free(text);
+}
+
+/* What is refused, and the slow reader accepts: by a rule that it does not know. */
+static void check_refused(const struct weir_request *request, const char *head, size_t size)
+{
+	enum weir_framing framing;
+	char *text = strndup(head, size), *end;
+
+	fuzz_check(text);
+	end = strstr(text, "\r\n\r\n");
+	if (strlen(text) == size && end && !end[4] &&
+	    fuzz_longest_line(head, size) <= SLOW_LINE_MAX && slow_request_read(text, &framing))
+		fuzz_check(request->ending == WEIR_END_EXPECTATION ||
+			   request->ending == WEIR_END_HEADER ||
+			   request->ending == WEIR_END_CONNECTION_OPTION ||
+			   request->ending == WEIR_END_HOST ||
+			   request->ending == WEIR_END_HEADERS_TOO_LONG);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t step = fuzz_take_step(&data, &size);
@@ -68,13 +104,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_check(feed(&cut, bytes, size, step) == verdict);
 	/* Of several faults, the one that came first in time is told. */
-	if (verdict == WEIR_BAD)
+	if (verdict == WEIR_BAD) {
 		fuzz_check(request.ending != WEIR_END_NONE && cut.ending != WEIR_END_NONE);
+		check_refused(&request, bytes, size);
+	}
 	if (verdict == WEIR_DONE) {
 		fuzz_check(request.size == cut.size && request.size <= size);
 		fuzz_check(request.framing == cut.framing && request.framing != WEIR_FRAMED_CLOSE);
 		fuzz_check(feed(&cut, bytes, request.size - 1, size) == WEIR_MORE);
 		check_rewritten(&request, bytes, step & 1);
+		check_slowly(&request, bytes);
 	}
 	free(bytes);
 	return 0;

@@ -3,6 +3,7 @@
 #include "sniff/response.h"
 #include "fuzz.h"
 #include "proxy/rewrite.h"
+#include "slow/response.h"
 
 static enum weir_sniff feed(struct weir_response *response, bool is_to_head, const char *bytes,
 			    size_t size, size_t step)
@@ -39,6 +40,22 @@ static void check_rewritten(const struct weir_response *response, const char *he
 	free(sent);
 }
 
+/* What is accepted, as far as the slow reader knows it: short lines. */
+static void check_slowly(const struct weir_response *response, const char *head)
+{
+	enum weir_framing framing = WEIR_FRAMED_CLOSE;
+	bool keeps_alive;
+	char *text;
+
+	if (fuzz_longest_line(head, response->size) > SLOW_LINE_MAX)
+		return;
+	text = strndup(head, response->size);
+	fuzz_check(text && strlen(text) == response->size);
+	fuzz_check(slow_response_read(text, response->is_to_head, &framing, &keeps_alive));
+	fuzz_check(framing == response->framing);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t step = fuzz_take_step(&data, &size);
@@ -56,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check(response.framing == cut.framing);
 		fuzz_check(feed(&cut, is_to_head, bytes, response.size - 1, size) == WEIR_MORE);
 		check_rewritten(&response, bytes);
+		check_slowly(&response, bytes);
 	}
 	free(bytes);
 	return 0;

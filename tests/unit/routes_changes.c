@@ -92,6 +92,23 @@ Test(routes_changes, damage_costs_its_line_and_no_other)
 	weir_changes_done(&read.changes);
 }
 
+Test(routes_changes, a_line_with_a_nul_is_damaged)
+{
+	_cleanup_changes_ struct weir_changes changes = three();
+	struct weir_changes_read read;
+	size_t size;
+	_cleanup_free_ char *text = weir_changes_format_all(&changes, &size);
+	char *newline = strchr(text, '\n'), behind = newline[1];
+
+	newline[-1] = 0;
+	weir_journal_line_seal(text, newline - text - WEIR_JOURNAL_HEAD);
+	newline[1] = behind;
+	cr_assert_eq(weir_changes_parse(text, size, &read), 0);
+	cr_expect_eq(read.changes.count, 2);
+	cr_expect_eq(read.damaged_lines, 1);
+	weir_changes_done(&read.changes);
+}
+
 Test(routes_changes, latest_of_a_key_counts)
 {
 	_cleanup_changes_ struct weir_changes before = three(), request = {}, after = {};

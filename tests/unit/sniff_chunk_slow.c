@@ -1,84 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The chunked coding against a slow reader, for random bodies with something wrong in them. */
 #include <criterion/criterion.h>
-#include <ctype.h>
 
 #include "guard.h"
+#include "slow/chunk.h"
 #include "sniff/chunk.h"
 #include "sniff_slow.h"
 
 enum { BODY_MAX = 4096 };
-
-/* What may stand in a value or an extension. */
-static size_t value_span(const char *from)
-{
-	size_t size = 0;
-
-	while (from[size] == '\t' || (__u8)from[size] >= 0x80 ||
-	       (from[size] >= ' ' && from[size] < 0x7f))
-		size++;
-	return size;
-}
-
-/* Names as CGI sees them: case and `_` make no difference. */
-static bool slow_trailer_name(const char *name, size_t size)
-{
-	static const char *const refused[] = {
-		"content-length", "transfer-encoding", "host",      "connection",
-		"expect",         "content-encoding",  "trailer",   "upgrade",
-		"authorization",  "forwarded",         "x-real-ip", "x-request-id",
-		"x-request-start"};
-	char lower[256] = "";
-
-	for (size_t i = 0; i < size; i++)
-		lower[i] = name[i] == '_' ? '-' : (char)tolower(name[i]);
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (!strcmp(lower, refused[i]))
-			return false;
-	return strncmp(lower, "x-forwarded-", 12) != 0;
-}
-
-/* The end of the trailer section that begins here, or NULL. */
-static const char *slow_trailers(const char *at)
-{
-	while (strncmp(at, "\r\n", 2)) {
-		const char *colon = strchr(at, ':');
-
-		if (!colon || !is_token(at, colon) || !slow_trailer_name(at, colon - at))
-			return NULL;
-		at = colon + 1 + value_span(colon + 1);
-		if (strncmp(at, "\r\n", 2))
-			return NULL;
-		at += 2;
-	}
-	return at + 2;
-}
-
-/* The end of the message, or NULL when it has none that is valid; its data behind ret_data. */
-static const char *slow_read(const char *at, char *ret_data, size_t *ret_size)
-{
-	*ret_size = 0;
-	for (;;) {
-		size_t digits = strspn(at, "0123456789abcdefABCDEF"), size;
-
-		if (!digits || digits > 15)
-			return NULL;
-		size = strtoull(at, NULL, 16);
-		at += digits;
-		if (*at == ';')
-			at += 1 + value_span(at + 1);
-		if (strncmp(at, "\r\n", 2))
-			return NULL;
-		at += 2;
-		if (!size)
-			return slow_trailers(at);
-		if (strlen(at) < size || strncmp(at + size, "\r\n", 2))
-			return NULL;
-		memcpy(ret_data + *ret_size, at, size);
-		*ret_size += size;
-		at += size + 2;
-	}
-}
 
 /* The fast one, fed pieces of random sizes. Returns the bytes used, 0 unless it is DONE. */
 static size_t fast_read(struct random *random, const char *text, char *ret_data, size_t *ret_size)
@@ -152,7 +81,7 @@ Test(chunk, agrees_with_a_slow_reader)
 		random_body(&random, text);
 		if (random_chance(&random, 20))
 			text[random_below(&random, strlen(text))] = 1 + random_below(&random, 255);
-		end = slow_read(text, slow, &slow_size);
+		end = slow_chunk_read(text, slow, &slow_size);
 		used = fast_read(&random, text, fast, &fast_size);
 		cr_assert_eq(used, end ? (size_t)(end - text) : 0, "seed %#lx: %s", seed, text);
 		if (!end)

@@ -85,7 +85,8 @@ static int parse_line(const char *text, size_t size, struct weir_changes *change
 	struct weir_line line;
 	const char *body;
 
-	if (weir_journal_line_open(text, size, &body, &size))
+	/* Keys and values are text: a NUL would cut them short. */
+	if (weir_journal_line_open(text, size, &body, &size) || memchr(body, 0, size))
 		return -EINVAL;
 	line = (struct weir_line){.start = body, .at = body, .end = body + size};
 	if (!weir_line_take(&line, &sign) || !weir_line_take(&line, &more) ||
