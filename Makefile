@@ -218,11 +218,25 @@ $(B)/fuzz/%.o: CC := $(CLANG)
 $(B)/fuzz/tests/%.o: tests/fuzz/%.c
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BASE_CFLAGS) -Itests -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+	$(Q)$(CLANG) $(FUZZ_FLAGS) $(BASE_CFLAGS) -Itests -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
+
+# The gate's: its source compiled natively, and the oracle and worlds of the gate tests without Criterion.
+FUZZ_GATE := $(patsubst %,$(B)/fuzz/tests/gate/%.o,fixture expect frames match oracle scene sockets world) $(B)/fuzz/tests/native/native.o
+$(B)/fuzz/gate: $(FUZZ_GATE)
+$(B)/fuzz/gate: FUZZ_LIBS := -lbpf -lelf -lz
+$(FUZZ_GATE) $(B)/fuzz/tests/gate.o: FUZZ_FLAGS := -Itests/fuzz/native -Itests/gate -Ibpf
+$(FUZZ_GATE): | $(SKELS)
+# Headers lie in a frame as they come.
+$(B)/fuzz/tests/native/native.o: FUZZ_SAN += -fno-sanitize=alignment
+
+$(B)/fuzz/tests/gate/%.o: tests/gate/%.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) $(BASE_CFLAGS) -Itests -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
 $(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/tests/%.o $(B)/fuzz/tests/fuzz.o $(FUZZ_USES:%=$(B)/fuzz/lib%.a)
 	$(say) LD $@
-	$(Q)$(CLANG) $(FUZZ_SAN) -fsanitize=fuzzer -pie $^ $(foreach l,$(FUZZ_USES),$(LIBS_$(l))) -o $@
+	$(Q)$(CLANG) $(FUZZ_SAN) -fsanitize=fuzzer -pie $(filter %.o,$^) $(filter %.a,$^) $(foreach l,$(FUZZ_USES),$(LIBS_$(l))) $(FUZZ_LIBS) -o $@
 
 fuzz: $(FUZZERS) ## feed every parser what nobody would write (FUZZ_S=SECONDS each)
 	$(Q)scripts/fuzz

@@ -26,6 +26,9 @@
 /* The shortest frame of Ethernet, with its tags: what is shorter is padded. */
 #define FRAME_PADDED_BYTES (ETH_ZLEN + VLAN_TAGS_MAX * 4)
 
+/* The longest with an MTU of 1500, tags included: what is longer may have a second buffer. */
+#define FRAME_SINGLE_BYTES (ETH_FRAME_LEN + VLAN_TAGS_MAX * 4)
+
 #define IP_RESERVED   0x8000 /* RFC 791: must be zero */
 #define IP_FRAGMENTED 0x3fff /* more fragments, or an offset */
 
@@ -126,13 +129,15 @@ static __always_inline bool is_impossible_source(__be32 address)
 
 /*
  * p->bytes as the whole frame's, where the first buffer does not show it: it ends elsewhere than
- * the IPv4 packet does, and not because a short frame was padded. A call, which is why not always:
- * 11 ns where the CPU guards its returns, a third of what a packet costs.
+ * the IPv4 packet does, and not because a short frame was padded; or there may be another one that
+ * begins just where the packet ends. A call, which is why not always: 11 ns where the CPU guards its
+ * returns, a third of what a packet costs.
  */
 static __always_inline void measure_frame(struct xdp_md *ctx, struct weir_packet *p,
 					  __u32 declared_bytes)
 {
-	if (p->bytes != declared_bytes && p->bytes > FRAME_PADDED_BYTES)
+	if (p->bytes > FRAME_PADDED_BYTES &&
+	    (p->bytes != declared_bytes || p->bytes > FRAME_SINGLE_BYTES))
 		p->bytes = bpf_xdp_get_buff_len(ctx);
 }
 

@@ -94,7 +94,7 @@ __noinline bool rules_name(__u32 half, __be32 source, __be32 destination, __u32 
 
 static __always_inline bool is_managed(const struct weir_packet *p)
 {
-	return rules_name(p->half, p->source, p->destination, p->source_port << 16 | p->port,
+	return rules_name(p->half, p->source, p->destination, (__u32)p->source_port << 16 | p->port,
 			  p->protocol);
 }
 

@@ -305,6 +305,20 @@ Test(gate_parse, counts_what_follows_the_packet_in_a_jumbo_frame)
 	gate_expect(gate, "IPv6", &frame, WEIR_DROP_IPV6);
 }
 
+/* One of these packets ends where the first buffer does, so that all seems to be said. */
+Test(gate_parse, counts_what_follows_a_packet_that_fills_the_first_buffer)
+{
+	struct gate *gate = gate_start_configured();
+	struct frame frame = built(
+		(struct frame_spec){.from = CLIENT, .to = INGRESS, .flags = ACK, .payload = 8960});
+
+	for (int bytes = 1600; bytes < 4096; bytes++) {
+		frame_ip(&frame)->tot_len = htons(bytes);
+		cr_assert_eq(gate_run(gate, frame.bytes, frame.size).bytes, frame.size,
+			     "%d bytes of IPv4 in %zu", bytes, frame.size);
+	}
+}
+
 Test(gate_parse, calls_a_jumbo_frame_truncated_by_its_whole_length)
 {
 	struct gate *gate = gate_start_configured();
