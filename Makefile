@@ -241,7 +241,7 @@ $(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/tests/%.o $(B)/fuzz/tests/fuzz.o $(FUZZ_USES:
 fuzz: $(FUZZERS) ## feed every parser what nobody would write (FUZZ_S=SECONDS each)
 	$(Q)scripts/fuzz
 
-fuzz-coverage: ## the lines that the checked-in inputs reach, by file
+fuzz-coverage: ## the lines that the checked-in inputs reach, by file (90 % or more)
 	$(Q)$(MAKE) -s --no-print-directory B=$(B)/coverage \
 		FUZZ_COVERAGE="-fprofile-instr-generate -fcoverage-mapping" fuzz-programs
 	$(Q)scripts/fuzz-coverage $(FUZZERS:$(B)/%=$(B)/coverage/%)

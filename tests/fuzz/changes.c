@@ -7,6 +7,19 @@
 #include "routes/changes.h"
 #include "fuzz.h"
 
+/* The two numbers of a rate: read as the C library reads them, or not at all. */
+static void check_rate(const struct weir_change *change)
+{
+	unsigned long long rate = 0, burst = 0;
+	__u64 bytes_per_s, burst_bytes;
+	char rest;
+
+	if (weir_rate_value_parse(change->value, &bytes_per_s, &burst_bytes))
+		return;
+	fuzz_check(sscanf(change->value, "%llu %llu %c", &rate, &burst, &rest) == 2);
+	fuzz_check(rate == bytes_per_s && burst == burst_bytes);
+}
+
 static void check_order(const struct weir_changes *changes)
 {
 	for (size_t i = 0; i < changes->count; i++) {
@@ -14,6 +27,7 @@ static void check_order(const struct weir_changes *changes)
 
 		fuzz_check(change->sign != WEIR_CHANGE_REVERTS && change->key && change->value);
 		fuzz_check(weir_changes_find(changes, change->kind, change->key) == change);
+		check_rate(change);
 	}
 }
 
@@ -42,6 +56,24 @@ static void check_again(const struct weir_changes *changes)
 	free(text);
 }
 
+/* All as one request: without its last byte none of it happened. */
+static void check_request(const struct weir_changes *changes)
+{
+	struct weir_changes_read read;
+	size_t size;
+	char *text = weir_changes_format(changes, &size);
+
+	fuzz_check(text && !weir_changes_parse(text, size, &read));
+	check_same(changes, &read.changes);
+	weir_changes_done(&read.changes);
+	if (size) {
+		fuzz_check(!weir_changes_parse(text, size - 1, &read));
+		fuzz_check(!read.changes.count && !read.whole_bytes);
+		weir_changes_done(&read.changes);
+	}
+	free(text);
+}
+
 /* Cut where the proxy cuts it when it starts, and torn a little further on. */
 static void check_cut(const struct weir_changes_read *read, const char *bytes, size_t size)
 {
@@ -66,6 +98,7 @@ static void check_journal(const char *bytes, size_t size)
 	fuzz_check(read.whole_bytes <= size && read.damaged_lines <= read.lines);
 	check_order(&read.changes);
 	check_again(&read.changes);
+	check_request(&read.changes);
 	check_cut(&read, bytes, size);
 	weir_changes_done(&read.changes);
 }

@@ -37,9 +37,16 @@ static void check_result(const struct weir_hello *hello)
 			   hello->name_size);
 		fuzz_check(!strcmp(hello->name, name));
 	}
-	while (at < hello->alpn_size)
+	while (at < hello->alpn_size) {
+		char protocol[UINT8_MAX + 1] = "";
+
+		memcpy(protocol, hello->alpn + at + 1, hello->alpn[at]);
+		/* One with a NUL in it cannot be asked for. */
+		fuzz_check(strlen(protocol) < hello->alpn[at] ||
+			   weir_hello_offers(hello, protocol));
 		at += 1 + hello->alpn[at];
-	fuzz_check(at == hello->alpn_size);
+	}
+	fuzz_check(at == hello->alpn_size && !weir_hello_offers(hello, ""));
 }
 
 /* The fast reader may refuse sooner, never accept or go on where the slow one refuses. */
