@@ -221,7 +221,8 @@ $(B)/fuzz/tests/%.o: tests/fuzz/%.c
 	$(Q)$(CLANG) $(FUZZ_FLAGS) $(BASE_CFLAGS) -Itests -Itests/fuzz $(FUZZ_SAN) -fsanitize=fuzzer-no-link -c $< -o $@
 
 # The gate's: its source compiled natively, and the oracle and worlds of the gate tests without Criterion.
-FUZZ_GATE := $(patsubst %,$(B)/fuzz/tests/gate/%.o,fixture expect frames match oracle scene sockets world) $(B)/fuzz/tests/native/native.o
+FUZZ_GATE := $(patsubst %,$(B)/fuzz/tests/gate/%.o,fixture expect frames match oracle scene sockets world) $(B)/fuzz/tests/native/native.o $(B)/fuzz/user/kernel/conntrack.o
+$(eval $(call layer,kernel,$(B)/fuzz,$(FUZZ_SAN) -fsanitize=fuzzer-no-link))
 $(B)/fuzz/gate: $(FUZZ_GATE)
 $(B)/fuzz/gate: FUZZ_LIBS := -lbpf -lelf -lz
 $(FUZZ_GATE) $(B)/fuzz/tests/gate.o: FUZZ_FLAGS := -Itests/fuzz/native -Itests/gate -Ibpf

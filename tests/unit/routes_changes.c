@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "config/parse.h"
 #include "routes/changes.h"
 
 static void add(struct weir_changes *changes, enum weir_change_kind kind,
@@ -90,6 +91,42 @@ Test(routes_changes, damage_costs_its_line_and_no_other)
 	cr_expect_eq(read.changes.count, 2);
 	cr_expect_eq(read.damaged_lines, 1);
 	weir_changes_done(&read.changes);
+}
+
+/* What the parser puts in place of an app that is not stated: the host, whatever its form. */
+Test(routes_changes, a_route_without_an_app_reads_back_whatever_its_host)
+{
+	static const char *const hosts[] = {
+		"shop.example", "*.shop.example", "default",
+		"a-label-of-some-length.and-another-one-of-some-length.shop.example"};
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		_cleanup_diags_ struct weir_diags diags = {};
+		struct weir_routes routes = {}, again = {};
+		_cleanup_free_ char *line = NULL, *value = NULL, *written = NULL;
+
+		cr_assert_gt(asprintf(&line, "%s http 10.0.1.5:8080", hosts[i]), 0);
+		cr_assert_eq(weir_routes_parse("a", line, strlen(line), &diags, &routes), 0);
+		value = weir_route_value(&routes.items[0]);
+		cr_assert_gt(asprintf(&written, "%s %s", hosts[i], value), 0);
+		cr_expect_eq(weir_routes_parse("b", written, strlen(written), &diags, &again), 0,
+			     "%s: %s", written, diags.count ? diags.items[0].text : "");
+		weir_routes_done(&routes);
+		weir_routes_done(&again);
+	}
+}
+
+/* As a host's name, the journal would say it with the word that stands for the default route. */
+Test(routes_changes, default_is_the_default_route_however_it_is_written)
+{
+	static const char lines[] = "DeFault http 10.0.1.5:8080\n";
+	_cleanup_diags_ struct weir_diags diags = {};
+	struct weir_routes routes = {};
+
+	cr_assert_eq(weir_routes_parse("a", lines, strlen(lines), &diags, &routes), 0);
+	cr_expect_null(routes.items[0].host);
+	cr_expect_str_eq(routes.items[0].app, "default");
+	weir_routes_done(&routes);
 }
 
 Test(routes_changes, a_line_with_a_nul_is_damaged)

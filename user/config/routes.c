@@ -185,7 +185,9 @@ static int app_parse(struct reader *reader, unsigned int line, struct weir_token
 		     struct weir_route *route)
 {
 	weir_token_skip(&token, "app=");
-	if (weir_name_check(reader->path, line, token, reader->diags))
+	/* The host, which it is where none is stated, may be longer than a name, or begin with a star. */
+	if (!(route->host && weir_token_is(token, route->host)) &&
+	    weir_name_check(reader->path, line, token, reader->diags))
 		return -EINVAL;
 	route->app = weir_arena_copy_text(&reader->routes->arena, token.text, token.size);
 	return route->app ? 0 : -ENOMEM;
@@ -216,16 +218,17 @@ static int host_parse(struct reader *reader, unsigned int line, struct weir_toke
 	const char *why;
 	bool is_wild;
 
-	if (weir_token_is(token, "default")) {
-		route->app = weir_arena_copy_text(&reader->routes->arena, "default", 7);
-		return route->app ? 0 : -ENOMEM;
-	}
 	if (weir_token_skip(&token, WEIR_ROUTE_ALPN))
 		return alpn_parse(reader, line, whole, token, route);
 	is_wild = weir_token_skip(&token, "*.");
 	if (weir_host_parse(token.text, token.size, host + 2, &at, &why))
 		return weir_diags_error(reader->diags, reader->path, line, token.column + at,
 					"'%.*s' %s", WEIR_TOKEN_ARG(whole), why);
+	/* In any case and with a dot: as a host name it would be written the same as the word. */
+	if (!is_wild && !strcmp(host + 2, "default")) {
+		route->app = weir_arena_copy_text(&reader->routes->arena, "default", 7);
+		return route->app ? 0 : -ENOMEM;
+	}
 	route->host = weir_arena_copy_text(&reader->routes->arena, is_wild ? host : host + 2,
 					   strlen(is_wild ? host : host + 2));
 	route->app = route->host;
