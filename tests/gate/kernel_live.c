@@ -97,6 +97,14 @@ Test(kernel_live, bits_of_what_was_removed_go_at_the_next_flip)
 	cr_expect_eq(*weir_maps_live_lengths(&maps, weir_area_of(address), WEIR_LIVE_BAN), 0);
 }
 
+static void lose_gate(void)
+{
+	weir_maps_done(&maps);
+	cr_assert_eq(weir_detach_all(&lab.paths, &lab.diags), 0, "%s", lab_said(&lab));
+	lab_apply(&lab);
+	open_maps();
+}
+
 Test(kernel_live, bans_survive_a_gate_that_was_lost)
 {
 	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
@@ -127,10 +135,7 @@ Test(kernel_live, removal_after_one_that_was_killed_outlives_a_lost_gate)
 	snprintf(command, sizeof(command), "mv %1$s/before %1$s/live.journal", lab.paths.state);
 	cr_assert_eq(system(command), 0);
 	cr_assert_eq(take(WEIR_LIVE_BAN, "192.0.2.9"), WEIR_LIVE_ABSENT);
-	weir_maps_done(&maps);
-	cr_assert_eq(weir_detach_all(&lab.paths, &lab.diags), 0, "%s", lab_said(&lab));
-	lab_apply(&lab);
-	open_maps();
+	lose_gate();
 	cr_expect(passes("192.0.2.9"));
 }
 
@@ -295,6 +300,34 @@ Test(kernel_live, pipe_in_the_place_of_a_file_is_said_and_not_waited_for, .timeo
 	snprintf(path, sizeof(path), "%s/live.journal.new", lab.paths.state);
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	cr_expect_eq(weir_live_compact(&lab.paths, &maps, &lab.diags), -ENXIO);
+}
+
+/* A journal of almost 1 MiB: of one ban, again and again. */
+static void fill_journal(void)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && yes \"$(cat live.journal)\" | head -c 1048570 >full && mv full "
+		 "live.journal",
+		 lab.paths.state);
+	cr_assert_eq(system(command), 0);
+}
+
+Test(kernel_live, journal_that_grows_beyond_a_power_of_two_is_written_anew)
+{
+	char path[256];
+	struct stat file;
+
+	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
+	fill_journal();
+	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.3.9", 0), 0);
+	snprintf(path, sizeof(path), "%s/live.journal", lab.paths.state);
+	cr_assert_eq(stat(path, &file), 0);
+	cr_expect_leq(file.st_size, 2 * WEIR_RECORD_TEXT_MAX);
+	lose_gate();
+	cr_expect_not(passes("192.0.2.9"));
+	cr_expect_not(passes("192.0.3.9"));
 }
 
 Test(kernel_live, journal_is_compacted_to_what_holds)

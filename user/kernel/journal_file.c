@@ -18,7 +18,10 @@
 #include "base/write.h"
 #include "weir/limits.h"
 
-/* Twice the size at which the journal of the largest table is written anew. */
+/* From here on it is looked at how much of the journal is stale. */
+enum { JOURNAL_DUE_BYTES = 1 << 20 };
+
+/* Four times what the largest table can have in effect. */
 static const size_t journal_max_bytes = 4UL * WEIR_RECORD_TEXT_MAX * WEIR_LIVE_MAX;
 
 static void journal_path(const struct weir_paths *paths, const char *suffix,
@@ -72,23 +75,32 @@ static int end_torn_line(int fd, size_t size)
 	return last == '\n' ? 0 : weir_write_all(fd, "\n", 1);
 }
 
+/*
+ * Has the file grown beyond a power of two? Whoever writes it anew then does so less often the more
+ * there is to write, and a file of which little is in effect shrinks to that.
+ */
+static bool is_due(size_t before, size_t after)
+{
+	return after >= JOURNAL_DUE_BYTES && (before ^ after) > before;
+}
+
 int weir_journal_append(const struct weir_paths *paths, const struct weir_record *records,
-			size_t count, struct weir_diags *diags, __u64 *ret_size)
+			size_t count, struct weir_diags *diags, bool *ret_is_due)
 {
 	_cleanup_close_ int fd = -1;
 	char path[2 * WEIR_PATH_MAX];
-	struct stat file;
+	struct stat before, after;
 	int r;
 
 	journal_path(paths, "", path);
 	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fstat(fd, &file))
+	if (fd < 0 || fstat(fd, &before))
 		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
-	r = end_torn_line(fd, file.st_size) ?: write_records(fd, records, count);
-	if (r || fstat(fd, &file))
+	r = end_torn_line(fd, before.st_size) ?: write_records(fd, records, count);
+	if (r || fstat(fd, &after))
 		return weir_fail(diags, r ?: -errno, "cannot write %s: %s", path,
 				 strerror(r ? -r : errno));
-	*ret_size = file.st_size;
+	*ret_is_due = is_due(before.st_size, after.st_size);
 	return 0;
 }
 

@@ -24,11 +24,11 @@ int weir_journal_clock_read(const struct weir_paths *paths, __s64 *ret_ahead_ns)
 int weir_journal_clock_write(const struct weir_paths *paths, __s64 ahead_ns);
 
 /*
- * Append the records and wait for the disk once. Returns 0 and the file's size, or a negative
- * errno with a diagnostic.
+ * Append the records and wait for the disk once. Returns 0 and whether the file is due to be written
+ * anew, having grown beyond 1, 2, 4, ... MiB, or a negative errno with a diagnostic.
  */
 int weir_journal_append(const struct weir_paths *paths, const struct weir_record *records,
-			size_t count, struct weir_diags *diags, __u64 *ret_size);
+			size_t count, struct weir_diags *diags, bool *ret_is_due);
 
 /* Put a journal of these records in place of the old one, by rename. */
 int weir_journal_replace(const struct weir_paths *paths, const struct weir_record *records,

@@ -112,22 +112,16 @@ static void warn(const struct weir_diags *said, const char *but, struct weir_dia
 				   said->items[i].text, but);
 }
 
-/* A journal this long has at least as much stale as there can be in effect. */
-static bool is_long(const struct weir_maps *maps, __u64 journal_bytes)
-{
-	return journal_bytes > 2ULL * WEIR_RECORD_TEXT_MAX * maps->entries[WEIR_MAP_LIVE];
-}
-
 static int write_journal(const struct weir_paths *paths, const struct weir_maps *maps,
 			 const struct weir_record *records, size_t count, struct weir_diags *diags)
 {
 	_cleanup_diags_ struct weir_diags said = {};
-	__u64 size;
+	bool is_due;
 
-	if (weir_journal_append(paths, records, count, diags, &size))
+	if (weir_journal_append(paths, records, count, diags, &is_due))
 		return weir_fail(diags, -EIO,
 				 "the change is in force, but will not survive a reboot");
-	if (is_long(maps, size)) {
+	if (is_due) {
 		bool is_left = weir_live_compact(paths, maps, &said) != 0;
 
 		warn(&said,
