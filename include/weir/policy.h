@@ -39,7 +39,8 @@ struct weir_control {
 	__u32 watchers;  /* WEIR_WATCH_*: who wants to see packets; the gate forgets the late */
 	__u32 live_id;   /* of the loader: which weir_live packets are judged by; 0: there is one */
 	__u32 live_moves; /* of the loader: not 0 while another weir_live takes its place */
-	__u32 reserved[4];
+	__u32 live_unread; /* of the loader: not 0 while the journal has bans that are not in force */
+	__u32 reserved[3];
 	__u32 trial[WEIR_TRIAL_INTERFACES_MAX]; /* interfaces by index, 0: none */
 };
 

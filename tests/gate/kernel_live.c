@@ -302,6 +302,38 @@ Test(kernel_live, pipe_in_the_place_of_a_file_is_said_and_not_waited_for, .timeo
 	cr_expect_eq(weir_live_compact(&lab.paths, &maps, &lab.diags), -ENXIO);
 }
 
+/* The gate comes up while its journal cannot be read. */
+static void lose_gate_and_journal(void)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command), "cd %s && mv live.journal kept && mkfifo live.journal",
+		 lab.paths.state);
+	cr_assert_eq(system(command), 0);
+	lose_gate();
+	cr_assert(passes("192.0.2.9"));
+	snprintf(command, sizeof(command), "cd %s && mv kept live.journal", lab.paths.state);
+	cr_assert_eq(system(command), 0);
+}
+
+Test(kernel_live, journal_that_could_not_be_read_is_read_by_the_next_apply)
+{
+	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
+	lose_gate_and_journal();
+	lab_apply(&lab);
+	cr_expect_not(passes("192.0.2.9"));
+}
+
+Test(kernel_live, journal_that_could_not_be_read_is_not_written_anew_without_its_bans)
+{
+	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
+	lose_gate_and_journal();
+	cr_assert_eq(weir_live_compact(&lab.paths, &maps, &lab.diags), 0);
+	cr_expect_not(passes("192.0.2.9"));
+	lose_gate();
+	cr_expect_not(passes("192.0.2.9"));
+}
+
 /* A journal of almost 1 MiB: of one ban, again and again. */
 static void fill_journal(void)
 {

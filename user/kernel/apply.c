@@ -84,6 +84,21 @@ static void restore_live(struct apply *apply)
 			r ? "; the live bans and releases of the journal are not in force" : "");
 }
 
+/* An apply before could not. Bans of since then are in the journal, too. */
+static int restore_unread(struct apply *apply)
+{
+	_cleanup_close_ int lock = -1;
+	int r;
+
+	if (!weir_maps_control(&apply->maps)->live_unread)
+		return 0;
+	r = weir_lock_take(apply->paths, WEIR_LOCK_LIVE, "apply", WEIR_LOCK_WAIT_MS, apply->diags,
+			   &lock);
+	if (!r)
+		restore_live(apply);
+	return r;
+}
+
 /* A new gate with maps of its own, which nobody sees until it is pinned. */
 static int load_first(struct apply *apply)
 {
@@ -196,7 +211,7 @@ static int open_gate(struct apply *apply)
 		return r == -ENOENT ? 0 : r;
 	return weir_maps_open_base(&apply->maps, apply->diags)
 		       ?: weir_attach_trial_settle(apply->paths, &apply->maps, apply->diags)
-		       ?: converge(apply);
+		       ?: converge(apply) ?: restore_unread(apply);
 }
 
 /* Another live_max: a table of that size, unless more is in it. */

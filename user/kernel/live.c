@@ -253,8 +253,9 @@ int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *ma
 		      struct weir_diags *diags)
 {
 	struct collection all;
-	int r = collect_all(paths, maps, diags, &all);
+	int r = weir_maps_control(maps)->live_unread ? weir_live_restore(paths, maps, diags) : 0;
 
+	r = r ?: collect_all(paths, maps, diags, &all);
 	if (r)
 		return r;
 	r = weir_journal_replace(paths, all.records, all.count, diags);
@@ -323,13 +324,17 @@ int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *ma
 		      struct weir_diags *diags)
 {
 	_cleanup_journal_ struct weir_journal journal = {};
-	int r = weir_journal_read(paths, realtime_ns(), diags, &journal);
+	struct weir_control *control = weir_maps_control(maps);
+	int r;
 
+	control->live_unread = 1;
+	r = weir_journal_read(paths, realtime_ns(), diags, &journal);
 	for (size_t i = 0; !r && i < journal.count; i++) {
 		bound_by_length(&journal.records[i]);
 		r = put(maps, &journal.records[i]);
 		if (r)
 			return fail_put(maps, &journal.records[i], r, diags);
 	}
+	control->live_unread = r != 0;
 	return r;
 }

@@ -46,7 +46,10 @@ int weir_live_list(const struct weir_paths *paths, const struct weir_maps *maps,
 size_t weir_live_room(const struct weir_paths *paths, const struct weir_config *config,
 		      struct weir_diags *diags);
 
-/* Fill a new gate's overlay from the journal. Damaged lines are warned about. */
+/*
+ * Fill an overlay from the journal. Damaged lines are warned about. Where that fails, the control
+ * word's `live_unread` says so until it is done; under live.lock if the gate is not new.
+ */
 int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *maps,
 		      struct weir_diags *diags);
 
@@ -64,7 +67,7 @@ int weir_live_rebuild(const struct weir_maps *maps, __u32 half);
 void weir_live_follow_clock(const struct weir_paths *paths, const struct weir_maps *maps,
 			    struct weir_diags *diags);
 
-/* Rewrite the journal to what the kernel holds, under live.lock. */
+/* Rewrite the journal to what the kernel holds, when all of it is in there. Under live.lock. */
 int weir_live_compact(const struct weir_paths *paths, const struct weir_maps *maps,
 		      struct weir_diags *diags);
 

@@ -331,6 +331,17 @@ static int pin_maps(const struct weir_paths *paths, const struct weir_maps *maps
 	return r;
 }
 
+/* Pins under the names that they have until they take another's place: of commands that were killed. */
+static void remove_unfinished(const struct weir_paths *paths)
+{
+	_cleanup_closedir_ DIR *folder = opendir(paths->pins);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "new_", strlen("new_")))
+			unlinkat(dirfd(folder), entry->d_name, 0);
+}
+
 int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *maps,
 		       struct weir_diags *diags)
 {
@@ -339,6 +350,7 @@ int weir_pins_converge(const struct weir_paths *paths, const struct weir_maps *m
 
 	if (r)
 		return r;
+	remove_unfinished(paths);
 	for (size_t i = 0; i < links.count; i++) {
 		const struct weir_link *link = &links.items[i];
 
