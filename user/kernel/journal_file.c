@@ -77,11 +77,13 @@ static int end_torn_line(int fd, size_t size)
 
 /*
  * Has the file grown beyond a power of two? Whoever writes it anew then does so less often the more
- * there is to write, and a file of which little is in effect shrinks to that.
+ * there is to write, and a file of which little is in effect shrinks to that. One that is too large
+ * to be read is no use as it is.
  */
 static bool is_due(size_t before, size_t after)
 {
-	return after >= JOURNAL_DUE_BYTES && (before ^ after) > before;
+	return after > journal_max_bytes ||
+	       (after >= JOURNAL_DUE_BYTES && (before ^ after) > before);
 }
 
 int weir_journal_append(const struct weir_paths *paths, const struct weir_record *records,
