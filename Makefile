@@ -344,7 +344,7 @@ check: lint unit ## what to run before a commit
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
 	$(Q)$(MAKE) -s --no-print-directory -j$$(nproc) $(LAB) $(UNITS) $(B)/gate-tests $(B)/fault-tests $(FUZZERS)
-	$(Q)JOBS=2 FUZZ_RUNS=20000 SOAK_S=20 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" \
+	$(Q)JOBS=2 FUZZ_RUNS=20000 SOAK_S=180 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" \
 		scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests $(B)/fault-tests \
 		tests/e2e/*.e2e.sh tests/faults/*.faults.sh tests/soak/*.soak.sh
 
