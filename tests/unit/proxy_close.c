@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How connections end: half-close, resets, crashes, retries, timeouts, draining. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -178,22 +180,29 @@ STORY(passes_a_clients_reset_on_as_a_reset)
 	cr_expect_eq(ended_with, ECONNRESET, "%d", ended_with);
 }
 
+enum { MUCH = 256 << 10 };
+
+static int reset_came; /* 1: the container's reset is about to be sent */
+
 static void serve_much_then_reset(struct lab_container *container, int fd)
 {
 	static const struct linger abort = {.l_onoff = 1};
-	static char data[1 << 20];
+	static char data[MUCH];
+	int left = 1;
 
 	(void)container;
-	for (int i = 0; i < 4; i++)
-		lab_send(fd, data, sizeof(data));
-	/* Once the other side has it all: a reset before destroys what is still on its way. */
-	lab_sleep_ms(300);
+	lab_send(fd, data, sizeof(data));
+	/* Once the proxy's kernel has it all: a reset before destroys what is still on its way. */
+	for (int i = 0; i < 500 && !ioctl(fd, SIOCOUTQ, &left) && left; i++)
+		lab_sleep_ms(10);
+	cr_expect_eq(left, 0, "%d bytes are still on their way", left);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+	__atomic_store_n(&reset_came, 1, __ATOMIC_SEQ_CST);
 }
 
 STORY(passes_a_containers_reset_on_after_what_came_before_it)
 {
-	static char got[5 << 20];
+	static char got[2 * MUCH];
 	size_t size;
 	int fd, error;
 
@@ -201,9 +210,9 @@ STORY(passes_a_containers_reset_on_after_what_came_before_it)
 	lab_start(&lab, A);
 	fd = tls_connect("a.example", NULL);
 	/* A slow reader: most of it waits in the proxy when the reset comes. */
-	lab_sleep_ms(600);
+	lab_wait(&reset_came, 1);
 	size = lab_read(fd, got, sizeof(got), &error);
-	cr_expect_eq(size, 4 << 20, "%zu", size);
+	cr_expect_eq(size, MUCH, "%zu", size);
 	cr_expect_eq(error, ECONNRESET, "%d", error);
 	close(fd);
 }
