@@ -32,6 +32,17 @@ static __always_inline __u64 now_units(const struct weir_rate *rate)
 	return ns * WEIR_UNITS_PER_NS;
 }
 
+/* The packet has no tokens. Those after it shall not wait for what they do not owe. */
+static __always_inline __u32 refuse(const struct weir_rate *rate, struct weir_bucket *bucket,
+				    __u64 arrival, __u64 now)
+{
+	__u64 empty = weir_bucket_empty(rate, arrival, now);
+
+	if (empty && !weir_twin)
+		__sync_val_compare_and_swap(&bucket->arrival_units, arrival, empty);
+	return WEIR_DROP_RATE;
+}
+
 static __always_inline __u32 charge_bucket(const struct weir_rate *rate, struct weir_bucket *bucket,
 					   __u32 bytes)
 {
@@ -42,7 +53,7 @@ static __always_inline __u32 charge_bucket(const struct weir_rate *rate, struct 
 		__u64 next = weir_bucket_next(rate, arrival, now, cost);
 
 		if (!next)
-			return WEIR_DROP_RATE;
+			return refuse(rate, bucket, arrival, now);
 		if (weir_twin)
 			return WEIR_UNDECIDED;
 		if (__sync_val_compare_and_swap(&bucket->arrival_units, arrival, next) == arrival)

@@ -59,4 +59,16 @@ static inline __u64 weir_bucket_next(const struct weir_rate *rate, __u64 arrival
 	return next - now > rate->burst_units ? 0 : next;
 }
 
+/*
+ * A bucket in more debt than the burst holds owes it to another rate: a trial that went back, a
+ * burst that became smaller. The arrival time that an empty bucket has instead, or 0: the debt is its
+ * own. An eighth of a second is left to clocks that differ.
+ */
+static inline __u64 weir_bucket_empty(const struct weir_rate *rate, __u64 arrival, __u64 now)
+{
+	__u64 empty = now + rate->burst_units;
+
+	return arrival > empty + WEIR_UNITS_PER_S / 8 ? empty : 0;
+}
+
 #endif

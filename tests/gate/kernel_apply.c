@@ -210,24 +210,66 @@ Test(kernel_apply, killed_while_it_grows_leaves_the_old_or_the_new_policy, .time
 	cr_expect_eq(lab_send(&lab, "10.15.250.1", "198.18.0.1", 80), XDP_DROP);
 }
 
+/* The bucket of the first ingress address. */
+static struct weir_bucket *bucket_of(struct weir_maps *maps)
+{
+	const struct weir_destination *to;
+
+	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, maps), 0);
+	to = weir_sets_find(weir_maps_sets(maps, weir_maps_half(maps)),
+			    weir_maps_policy_in_force(maps)->seed, inet_addr("198.18.0.1"));
+	return &weir_maps_buckets(maps)[to->slot];
+}
+
 Test(kernel_apply, changed_rate_does_not_refill_the_bucket)
 {
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
-	const struct weir_destination *to;
+	struct weir_bucket *bucket;
 	__u64 now_units, owed_units;
 
 	lab_apply(&lab);
-	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), 0);
-	to = weir_sets_find(weir_maps_sets(&maps, weir_maps_half(&maps)),
-			    weir_maps_policy_in_force(&maps)->seed, inet_addr("198.18.0.1"));
+	bucket = bucket_of(&maps);
 	/* 10 s of 20 MB/s owed: 200 MB, which are 5 s at 40 MB/s. */
 	now_units = weir_now_ns() * WEIR_UNITS_PER_NS;
-	weir_maps_buckets(&maps)[to->slot].arrival_units = now_units + 10 * WEIR_UNITS_PER_S;
+	bucket->arrival_units = now_units + 10 * WEIR_UNITS_PER_S;
 	lab.ingress[0].bytes_per_s *= 2;
 	lab_apply(&lab);
-	owed_units = weir_maps_buckets(&maps)[to->slot].arrival_units - now_units;
+	owed_units = bucket->arrival_units - now_units;
 	cr_expect_gt(owed_units, 5 * WEIR_UNITS_PER_S);
 	cr_expect_lt(owed_units, 6 * WEIR_UNITS_PER_S);
+}
+
+Test(kernel_apply, smaller_burst_leaves_an_empty_bucket_and_not_a_minute_of_silence)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	struct weir_bucket *bucket;
+
+	lab_apply(&lab);
+	bucket = bucket_of(&maps);
+	bucket->arrival_units = (weir_now_ns() + 60000000000) * WEIR_UNITS_PER_NS;
+	lab.ingress[0].burst_bytes = lab.ingress[0].bytes_per_s / 20;
+	lab_apply(&lab);
+	cr_expect_leq(bucket->arrival_units, (weir_now_ns() + 50000000) * WEIR_UNITS_PER_NS);
+	usleep(60000);
+	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_PASS);
+}
+
+Test(kernel_apply, trial_of_a_slow_rate_that_goes_back_leaves_no_debt_of_its_own)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	struct weir_bucket *bucket;
+
+	lab.ingress[0].burst_bytes = lab.ingress[0].bytes_per_s = 1600000000;
+	lab_apply(&lab);
+	bucket = bucket_of(&maps);
+	lab.ingress[0].bytes_per_s = WEIR_DEFAULT_RATE_BYTES_PER_S;
+	cr_assert_eq(lab_try_apply(&lab, 200000000), 0, "%s", lab_said(&lab));
+	bucket->arrival_units = (weir_now_ns() + 79000000000) * WEIR_UNITS_PER_NS;
+	usleep(250000);
+	/* The one that finds the debt is dropped; 50 ms later there are tokens for 80 MB. */
+	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_DROP);
+	usleep(50000);
+	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_PASS);
 }
 
 Test(kernel_apply, refuses_an_unknown_layout_by_number)

@@ -168,7 +168,8 @@ void weir_generation_flip(const struct weir_maps *maps, __u32 half, __u64 deadli
 
 	__atomic_store_n(&weir_maps_control(maps)->word, word, __ATOMIC_SEQ_CST);
 	for (__u32 slot = 0; has_previous && slot < WEIR_DESTINATIONS_MAX; slot++)
-		if (from[slot].bytes_per_s != to[slot].bytes_per_s)
+		if (from[slot].bytes_per_s != to[slot].bytes_per_s ||
+		    from[slot].burst_units > to[slot].burst_units)
 			carry_bucket(&weir_maps_buckets(maps)[slot], &from[slot], &to[slot]);
 }
 
