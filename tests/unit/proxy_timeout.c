@@ -161,6 +161,17 @@ STORY(lets_go_of_a_client_that_vanishes_in_mid_answer)
 	close(fd);
 }
 
+/* Read a head and a body of ten bytes, then answer. */
+static void serve_count_body(struct lab_container *container, int fd)
+{
+	char head[1 << 14];
+
+	lab_read_head(fd, head, sizeof(head));
+	if (lab_read(fd, head, 10, NULL) == 10)
+		lab_say(fd, OK("1\r\n\r\nA"));
+	(void)container;
+}
+
 STORY(lets_go_of_a_client_that_vanishes_in_mid_request)
 {
 	int fd;
@@ -171,5 +182,25 @@ STORY(lets_go_of_a_client_that_vanishes_in_mid_request)
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nhalf");
 	wait_for_idle_ending();
+	close(fd);
+}
+
+STORY(lets_a_slow_upload_take_its_time)
+{
+	char got[1000] = "";
+	int fd;
+
+	lab.limits.first_byte_ns = lab.limits.idle_ns = 400000000;
+	lab_container(&lab, 0, serve_count_body, NULL);
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n"
+		    "Connection: close\r\n\r\n");
+	for (int i = 0; i < 10; i++) {
+		lab_sleep_ms(100);
+		lab_say(fd, "x");
+	}
+	lab_read(fd, got, sizeof(got) - 1, NULL);
+	expect_has(got, " 200 OK");
 	close(fd);
 }

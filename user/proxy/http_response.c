@@ -36,12 +36,17 @@ static void client_is_gone(struct weir_conn *conn, enum weir_ending ending)
 /* Send the request. Returns false when the connection has gone on to something else. */
 static bool relay_up(struct weir_conn *conn)
 {
+	__u64 before = conn->up.moved_bytes;
+
 	if (conn->is_up_done || conn->is_up_broken)
 		return true;
 	switch (pump(conn, &conn->up)) {
 	case WEIR_FLOW_WAITS:
 	case WEIR_FLOW_YIELDS:
 	case WEIR_FLOW_THROTTLED:
+		/* No answer is due while the request is still coming. */
+		if (conn->up.moved_bytes != before)
+			weir_conn_wait(conn, limits(conn)->idle_ns);
 		return true;
 	case WEIR_FLOW_DONE:
 		conn->is_up_done = true;
@@ -328,7 +333,7 @@ static void relay_down(struct weir_conn *conn)
 
 void weir_http_relay(struct weir_conn *conn)
 {
-	__u64 before = conn->up.moved_bytes + conn->down.moved_bytes;
+	__u64 before = conn->down.moved_bytes;
 
 	if (conn->client.has_error) {
 		client_is_gone(conn, WEIR_END_CLIENT_RESET);
@@ -342,7 +347,6 @@ void weir_http_relay(struct weir_conn *conn)
 	if (conn->is_tunnel)
 		return;
 	relay_down(conn);
-	if (conn->state == WEIR_CONN_RELAY &&
-	    conn->up.moved_bytes + conn->down.moved_bytes != before)
+	if (conn->state == WEIR_CONN_RELAY && conn->down.moved_bytes != before)
 		weir_conn_wait(conn, limits(conn)->idle_ns);
 }
