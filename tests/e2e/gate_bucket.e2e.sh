@@ -80,7 +80,9 @@ with_rate() {
 story "a changed rate holds from the apply on, and does not refill the bucket"
 lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $METERED -l 1500 -r 30000 -t 20
 flood=$LAB_PID
-sleep 0.6
+spent=$(destination $METERED .dropped.packets)
+is_spent() { (($(destination $METERED .dropped.packets) > spent)); }
+expect "its bucket is spent" eventually 10 is_spent
 rate_before=20
 for rate in 10 5 15; do
 	began=$(now_ms) before=$(destination $METERED .passed.bytes)

@@ -104,8 +104,8 @@ offer 1067
 echo 'dhcp: false' >>"$LAB_DIR/weir.yaml"
 expect "weir apply, without DHCP" weir apply
 offer 67
-sleep 0.1
-expect_equal "what the DHCP client got" "$(cat "$LAB_DIR/offers")" "offer from 67 "
+eventually 3 counted_to drop_not_ingress $((before + 2))
+expect "what the DHCP client got" eventually 3 grep -qx 'offer from 67 ' "$LAB_DIR/offers"
 expect_equal "the rest dropped as to no address of ours" \
 	$(($(counted drop_not_ingress) - before)) 2
 
@@ -151,9 +151,9 @@ served_tagged() {
 	END
 	gate ip address add 198.18.7.1/24 dev tagged
 	gate ip link set tagged mtu 1400 up
-	client timeout 10 tcpdump -nnei wire -c 1 "$FILTER" >"$LAB_DIR/tagged" 2>/dev/null &
+	client timeout 10 tcpdump -nnei wire -c 1 "$FILTER" >"$LAB_DIR/tagged" 2>"$LAB_DIR/tagged.log" &
 	seen=$!
-	sleep 0.3
+	eventually 5 grep -q listening "$LAB_DIR/tagged.log"
 	expect "a client is served" fetch $BLOG http://blog.example/
 	expect_said "the app" 'blog at 10.66.0.2'
 	expect "and uploads" fetch $BLOG https://blog.example/up/tagged -T "$LAB_DIR/upload" --fail
@@ -194,7 +194,8 @@ of_all() { weir -j counts | jq -c '[.passed, .dropped] | [(map(.packets) | add),
 read -r packets bytes < <(of_all | tr -d '[]' | tr , ' ')
 expect "seed $seed" client python3 "$LAB_ROOT/tests/tools/odd_frames.py" wire 20000 $seed
 sent=$SAID
-sleep 0.3
+all_counted() { (($(of_all | jq '.[0]') >= packets + 20000)); }
+eventually 5 all_counted
 read -r packets_now bytes_now < <(of_all | tr -d '[]' | tr , ' ')
 # Neighbours look for each other meanwhile.
 expect_between "frames counted beyond 20000, seed $seed" $((packets_now - packets - 20000)) 0 10

@@ -34,7 +34,7 @@ swap_under_flood() { # PREFIX
 		read -r next other <<<"$other $next"
 	done
 	lab_stop "$flood"
-	sleep 0.2
+	eventually 5 settled
 }
 
 dropped() { dumped | jq '[to_entries[] | select(.key | startswith("drop_")) | .value] | add // 0'; }

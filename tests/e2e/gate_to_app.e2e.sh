@@ -50,7 +50,7 @@ story "a client that has said all and closes its half still gets a late reply, w
 # A real ClientHello, taken from openssl, to an app that answers a second after the end.
 client socat -u TCP4-LISTEN:4433,bind=127.0.0.1 "CREATE:$LAB_DIR/hello" &
 recording=$!
-sleep 0.2
+eventually 5 client sh -c 'ss -Hltn sport = 4433 | grep -q .'
 client timeout 1 openssl s_client -connect 127.0.0.1:4433 -servername late.example \
 	>/dev/null 2>&1 </dev/null
 wait $recording

@@ -80,6 +80,16 @@ expect_filtering() { # WHEN
 	expect_not "$1, a listed source is dropped" listed_gets_in
 }
 
+# settled: nothing has come out of the gate for a fifth of a second: what was sent is counted.
+settled() {
+	local before
+	before=$(received)
+	sleep 0.2
+	[[ $(received) == "$before" ]]
+}
+
+counted_to() { (($(counted "$1") >= $2)); } # SLUG PACKETS
+
 expect_equal() { # WHAT GOT WANT
 	[[ $2 == "$3" ]] || fails "$1" "got $2, want $3"
 }

@@ -127,7 +127,7 @@ expect_equal "acme-tls/1" "$answer" "certificates for $CLIENT"
 story "connections are counted by client, behind a front end as without, and a front end's own are not"
 # hold TO: a connection that has had an answer and stays.
 hold() {
-	lab_spawn client timeout 20 bash -c "exec 3<>/dev/tcp/$1/80; printf 'GET / HTTP/1.1\r\nHost: plain.example\r\n\r\n' >&3; sleep 15"
+	lab_spawn client timeout 60 bash -c "exec 3<>/dev/tcp/$1/80; printf 'GET / HTTP/1.1\r\nHost: plain.example\r\n\r\n' >&3; sleep 60"
 }
 count() { grep -c "ending=complete" "$LAB_DIR/spawned.log"; }
 before=$(count)

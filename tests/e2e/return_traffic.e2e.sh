@@ -142,7 +142,7 @@ for address in $GATE $EGRESS; do
 done
 expect "the machine's datagram server is there" gate socat -u "EXEC:echo own" \
 	UDP4-SENDTO:127.0.0.1:5353
-sleep 0.1
+eventually 3 test -s "$LAB_DIR/heard"
 expect_equal "what it has heard" "$(cat "$LAB_DIR/heard")" own
 expect_equal "packets that no stage decided" "$(counted drop_undecided)" 0
 

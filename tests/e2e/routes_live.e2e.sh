@@ -37,8 +37,9 @@ story "a route of the files can be taken out and given back"
 expect "it is taken out" route del shop.example
 expect_equal "its status" "$(status_code shop.example)" 404
 expect_equal "the list says so" "$(listed '^taken out: shop.example')" 1
+echo 'fresh.example app=blog http 10.66.0.2:8080' >>"$LAB_DIR/apps.routes"
 expect "a reload" kill -HUP "$LAB_PROXY"
-sleep 0.3
+expect "the files are read anew" eventually 5 answers fresh.example '^blog at'
 expect_equal "its status after a reload" "$(status_code shop.example)" 404
 expect "the files decide again" route revert shop.example
 expect "it serves" answers shop.example '^shop at'
@@ -99,7 +100,7 @@ story "a drained container finishes what it has and gets nothing new"
 cat >"$LAB_DIR/slow.sh" <<'END'
 sed '/^\r$/q' >/dev/null
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsl'
-sleep 2
+until test -e "$0.go"; do sleep 0.1; done
 printf ow
 END
 lab_spawn backends socat TCP4-LISTEN:9080,bind=10.66.0.2,fork,reuseaddr "SYSTEM:bash $LAB_DIR/slow.sh"
@@ -107,10 +108,11 @@ expect "its route" route add slow.example app=slow http 10.66.0.2:9080
 fetch $BLOG http://slow.example/ -N --max-time 10 >"$LAB_DIR/slow" &
 slow=$!
 one_under_way() { route list | grep -q '^drained: 10.66.0.2:9080  1 connections'; }
-expect "its first half" eventually 2 test -s "$LAB_DIR/slow"
+expect "its first half" eventually 5 test -s "$LAB_DIR/slow"
 expect "it drains" route drain 10.66.0.2:9080
 expect "the list shows what is left" one_under_way
 expect_equal "a new request" "$(status_code slow.example)" 503
+touch "$LAB_DIR/slow.sh.go"
 expect "waiting for its end" route drain 10.66.0.2:9080 --wait 10s
 wait "$slow"
 expect_equal "what was under way" "$(cat "$LAB_DIR/slow")" slow
@@ -122,16 +124,17 @@ expect "a wildcard" route add '*.wild.example' app=blog http 10.66.0.2:8080 tls 
 route export >"$LAB_DIR/exported"
 cp "$LAB_DIR/apps.routes" "$LAB_DIR/kept"
 cp "$LAB_DIR/exported" "$LAB_DIR/apps.routes"
+agree() { (($(listed ', files agree') == 2)); }
 expect "a reload" kill -HUP "$LAB_PROXY"
-sleep 0.3
-expect_equal "the list says that the files agree" "$(listed ', files agree')" 2
+expect "the list says that the files agree" eventually 5 agree
 expect "the changes are let go" route revert --same
 expect_equal "live changes" "$(listed 'live: ')" 0
 route export >"$LAB_DIR/again"
 expect "the same routes" cmp "$LAB_DIR/exported" "$LAB_DIR/again"
 cp "$LAB_DIR/kept" "$LAB_DIR/apps.routes"
-kill -HUP "$LAB_PROXY"
-sleep 0.3
+no_more_wild() { (($(listed 'wild\.example') == 0)); }
+expect "a reload of the files before" kill -HUP "$LAB_PROXY"
+expect "they are in force" eventually 5 no_more_wild
 
 story "live changes are there after kill -9 and a restart"
 expect "a route" route add kept.example app=blog http 10.66.0.2:8080

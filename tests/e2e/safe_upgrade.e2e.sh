@@ -36,7 +36,7 @@ upgrades() {
 		done
 	done
 	lab_stop "$flood"
-	sleep 0.2
+	eventually 5 settled
 }
 
 story "a version is told from another by its tag, and an apply by the same one changes nothing"
@@ -57,7 +57,7 @@ expect "weir apply" weir apply
 # The proxy's kept connections to containers say goodbye some seconds later, and would be counted.
 no_kept() { [[ -z $(gate ss -Htn state established dst 10.66.0.0/24) ]]; }
 expect "no connection to a container is left" eventually 20 no_kept
-sleep 0.2
+eventually 5 settled
 before_received=$(received) before_denied=$(denied) before_banned=$(counted drop_banned)
 before_passed=$(counted pass_ingress)
 upgrades "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s 198.18.0.0/22 -r 40000 -t 60

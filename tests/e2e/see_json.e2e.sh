@@ -57,7 +57,7 @@ said explain explain --frame "$LAB_DIR/frames"
 expect "no release" weir allow del $LISTED/32
 lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s $LISTED/32 -r 2000 -t 40
 lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s 198.51.100.7/32 -r 1000 -t 40
-sleep 0.5
+eventually 10 counted_to drop_denied 500
 said counts counts
 said sources counts --sources
 said frame capture -n 5

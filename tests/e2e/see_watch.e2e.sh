@@ -8,7 +8,7 @@ weir apply && weir attach >/dev/null || lab_fail "no gate"
 
 # A stream from the listed source, 2000 packets a second, until the lab goes.
 lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s $LISTED/32 -r 2000 -t 60
-sleep 1
+eventually 10 counted_to drop_denied 500 || lab_fail "no flood"
 watched() { # SECONDS ARGUMENTS...: the last line of what is said in that time
 	gate timeout -s INT "$1" "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" "${@:2}" | tail -n 1
 }
@@ -60,8 +60,10 @@ expect_equal "its reason" "$(jq -r .reason <<<"$top")" drop_denied
 expect_between "its packets" "$(jq .packets_per_s <<<"$top" | rounded)" 1000 2600
 expect "by /24" weir -j counts --sources --nets --by bytes
 expect_equal "its network" "$(jq -r '.dropped[0].source' <<<"$SAID")" 198.51.100.0/24
-expect_equal "the gate asks nobody any more" \
-	"$(sleep 6; bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_control" | jq '.[0].value.watchers')" 0
+nobody_asks() {
+	[[ $(bpftool map dump pinned "/sys/fs/bpf/$LAB/weir_control" | jq '.[0].value.watchers') == 0 ]]
+}
+expect "the gate asks nobody any more" eventually 15 nobody_asks
 
 story "bad arguments are usage errors, and say what is meant"
 expect_exit 2 "an unknown order" weir counts --sources --by size

@@ -19,7 +19,7 @@
 /* In these tests a packet comes in by lo, whose number BPF_PROG_TEST_RUN gives it. */
 static struct lab lab;
 
-static const __u64 short_ns = 200000000, long_ns = 60000000000;
+static const __u64 short_ns = 1000000000, long_ns = 60000000000;
 
 static void init(void)
 {

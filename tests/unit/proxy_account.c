@@ -14,7 +14,7 @@ static struct weir_app_row row_of(const char *app, int class, __u64 requests)
 {
 	struct weir_app_row found = {};
 
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; tries < LAB_PATIENCE_S * 50; tries++) {
 		_cleanup_snapshot_ struct weir_proxy_snapshot snapshot = {};
 
 		cr_assert_eq(weir_proxy_snapshot(lab.proxy, 10, &snapshot), 0);

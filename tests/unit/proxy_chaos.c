@@ -168,13 +168,10 @@ static void expect_nothing_left(void)
 {
 	struct weir_table *table = lab.proxy->table;
 
-	for (int i = 0; i < 1000 && left_over(); i++)
-		lab_sleep_ms(10);
-	lab_sleep_ms(50);
-	cr_expect_eq(left_over(), 0, "seed %#lx: %u connections left", seed, left_over());
+	lab_until(!left_over());
 	for (unsigned int i = 0; i < lab.workers; i++) {
-		cr_expect_eq(lab.proxy->workers[i].pools.buffers.lent_bytes, 0, "seed %#lx", seed);
-		cr_expect_eq(lab.proxy->workers[i].pools.pipes.lent, 0, "seed %#lx", seed);
+		lab_until(!lab.proxy->workers[i].pools.buffers.lent_bytes);
+		lab_until(!lab.proxy->workers[i].pools.pipes.lent);
 	}
 	for (size_t i = 0; i < table->containers_count; i++) {
 		cr_expect_eq(table->containers[i]->waiting[WEIR_UP], 0, "seed %#lx", seed);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How connections end: half-close, resets, crashes, retries, timeouts, draining. */
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -149,11 +147,10 @@ STORY(lets_the_client_speak_after_the_container_half_closed)
 	cr_expect_str_eq(got, "bye");
 	lab_say(fd, "last words");
 	close(fd);
-	for (int i = 0; i < 100 && !has_last_words(&lab.containers[0]); i++)
-		lab_sleep_ms(20);
-	cr_expect(has_last_words(&lab.containers[0]));
+	lab_until(has_last_words(&lab.containers[0]));
 }
 
+static int has_begun;  /* 1: the container has the hello's first byte */
 static int ended_with; /* the errno of the container's read, 1000: none */
 
 static void serve_end(struct lab_container *container, int fd)
@@ -161,6 +158,8 @@ static void serve_end(struct lab_container *container, int fd)
 	char data[1 << 16];
 	int error = 0;
 
+	lab_read(fd, data, 1, NULL);
+	__atomic_store_n(&has_begun, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&container->size, lab_read(fd, data, sizeof(data), &error),
 			 __ATOMIC_SEQ_CST);
 	__atomic_store_n(&ended_with, error ? error : 1000, __ATOMIC_SEQ_CST);
@@ -173,8 +172,7 @@ STORY(passes_a_clients_reset_on_as_a_reset)
 	lab_container(&lab, 0, serve_end, NULL);
 	lab_start(&lab, A);
 	fd = tls_connect("a.example", NULL);
-	lab_wait(&lab.containers[0].accepted, 1);
-	lab_sleep_ms(50);
+	lab_wait(&has_begun, 1);
 	lab_reset(fd);
 	lab_wait(&ended_with, 1);
 	cr_expect_eq(ended_with, ECONNRESET, "%d", ended_with);
@@ -188,14 +186,10 @@ static void serve_much_then_reset(struct lab_container *container, int fd)
 {
 	static const struct linger abort = {.l_onoff = 1};
 	static char data[MUCH];
-	int left = 1;
 
 	(void)container;
 	lab_send(fd, data, sizeof(data));
-	/* Once the proxy's kernel has it all: a reset before destroys what is still on its way. */
-	for (int i = 0; i < 500 && !ioctl(fd, SIOCOUTQ, &left) && left; i++)
-		lab_sleep_ms(10);
-	cr_expect_eq(left, 0, "%d bytes are still on their way", left);
+	lab_wait_sent(fd);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
 	__atomic_store_n(&reset_came, 1, __ATOMIC_SEQ_CST);
 }
@@ -298,26 +292,25 @@ STORY(sends_what_must_not_be_repeated_on_a_link_of_its_own)
 	close(fd);
 }
 
-static void serve_late(struct lab_container *container, int fd)
-{
-	lab_sleep_ms(1000);
-	serve_once(container, fd);
-}
-
 STORY(counts_a_client_that_goes_away_as_499)
 {
 	int fd;
 
-	lab_container(&lab, 0, serve_late, OK("1\r\n\r\nA"));
+	lab_container(&lab, 0, serve_nothing, NULL);
 	lab_start(&lab, A);
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, GET("a.example"));
 	lab_wait(&lab.containers[0].accepted, 1);
 	lab_reset(fd);
-	for (int i = 0; i < 100 && !lab.proxy->workers[0].counters.endings[WEIR_END_CLIENT_RESET];
-	     i++)
-		lab_sleep_ms(10);
-	cr_expect_eq(lab.proxy->workers[0].counters.endings[WEIR_END_CLIENT_RESET], 1);
+	lab_until(lab_ended(&lab, WEIR_END_CLIENT_RESET) == 1);
+}
+
+static int may_answer;
+
+static void serve_when_told(struct lab_container *container, int fd)
+{
+	lab_wait(&may_answer, 1);
+	serve_once(container, fd);
 }
 
 static void *stop_proxy(void *argument)
@@ -329,16 +322,20 @@ static void *stop_proxy(void *argument)
 STORY(drains_what_is_under_way_and_closes_what_is_idle)
 {
 	char got[1000] = "";
+	const struct weir_worker *worker;
 	int busy, idle;
 	pthread_t stopper;
 
-	lab_container(&lab, 0, serve_late, OK("1\r\n\r\nA"));
+	lab_container(&lab, 0, serve_when_told, OK("1\r\n\r\nA"));
 	lab_start(&lab, A);
 	idle = lab_connect(lab.http_port);
 	busy = lab_connect(lab.http_port);
 	lab_say(busy, GET("a.example"));
 	lab_wait(&lab.containers[0].accepted, 1);
+	worker = &lab.proxy->workers[0];
 	pthread_create(&stopper, NULL, stop_proxy, &lab.proxy);
+	lab_until(__atomic_load_n(&worker->is_draining, __ATOMIC_RELAXED));
+	__atomic_store_n(&may_answer, 1, __ATOMIC_SEQ_CST);
 	lab_read(busy, got, sizeof(got) - 1, NULL);
 	expect_has(got, "Connection: close\r\n");
 	expect_has(got, "\r\n\r\nA");

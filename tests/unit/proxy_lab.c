@@ -2,9 +2,11 @@
 /* The loopback lab of the proxy's tests. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,9 +24,14 @@ void lab_sleep_ms(int ms)
 
 void lab_wait(const int *value, int least)
 {
-	for (int i = 0; i < 500 && __atomic_load_n(value, __ATOMIC_SEQ_CST) < least; i++)
-		lab_sleep_ms(10);
-	cr_expect_geq(__atomic_load_n(value, __ATOMIC_SEQ_CST), least);
+	lab_until(__atomic_load_n(value, __ATOMIC_SEQ_CST) >= least);
+}
+
+void lab_wait_sent(int fd)
+{
+	int left = 1;
+
+	lab_until(!ioctl(fd, SIOCOUTQ, &left) && !left);
 }
 
 static __u16 port_of(int fd)
@@ -46,7 +53,7 @@ void lab_init(struct lab *lab)
 
 static void set_timeout(int fd)
 {
-	const struct timeval timeout = {.tv_sec = 5};
+	const struct timeval timeout = {.tv_sec = LAB_PATIENCE_S};
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
@@ -177,6 +184,24 @@ char *lab_seen(struct lab_container *container)
 	copy = strdup(container->seen);
 	pthread_mutex_unlock(&container->lock);
 	return copy;
+}
+
+size_t lab_seen_size(struct lab_container *container)
+{
+	size_t size;
+
+	pthread_mutex_lock(&container->lock);
+	size = container->seen_size;
+	pthread_mutex_unlock(&container->lock);
+	return size;
+}
+
+__u64 lab_ended(struct lab *lab, enum weir_ending ending)
+{
+	struct weir_counters counters;
+
+	weir_proxy_counters(lab->proxy, &counters);
+	return counters.endings[ending];
 }
 
 static void keep(struct lab_container *container, const char *data, size_t size)

@@ -12,6 +12,9 @@
 
 enum { LAB_CONTAINERS_MAX = 4, LAB_SEEN_MAX = 1 << 16, LAB_ANSWER_MAX = 1 << 17 };
 
+/* How long a test waits for what must come: far longer than it takes on a machine with other work. */
+enum { LAB_PATIENCE_S = 20 };
+
 struct lab_container {
 	int listener;
 	__u16 port;
@@ -56,6 +59,10 @@ void lab_stop(struct lab *lab);
 
 /* What a container has seen so far: a copy, the caller's. */
 char *lab_seen(struct lab_container *container);
+size_t lab_seen_size(struct lab_container *container);
+
+/* How many requests and tunnels the workers have counted under an ending, which they do after the answer. */
+__u64 lab_ended(struct lab *lab, enum weir_ending ending);
 
 /* Ways to serve. Each closes nothing: the descriptor is closed when they return. */
 void serve_once(struct lab_container *container, int fd);    /* a head, then the answer */
@@ -66,7 +73,7 @@ void serve_nothing(struct lab_container *container, int fd); /* read until EOF *
 void serve_slowly(struct lab_container *container, int fd);  /* a head, 0.3 s, the answer */
 void serve_reset(struct lab_container *container, int fd);   /* a head, then RST */
 
-/* A client's side. All wait 5 s at most. */
+/* A client's side. All wait LAB_PATIENCE_S at most. */
 int lab_connect(__u16 port);
 void lab_send(int fd, const void *data, size_t size);
 void lab_say(int fd, const char *text);
@@ -78,8 +85,18 @@ size_t lab_read_head(int fd, char *to, size_t size);
 const char *lab_ask(__u16 port, const char *text);
 void lab_reset(int fd); /* close with RST */
 void lab_sleep_ms(int ms);
-/* Wait until *value (atomically read) is at least `least`, 5 s at most. */
+/* Wait until *value (atomically read) is at least `least`. */
 void lab_wait(const int *value, int least);
+/* Wait until the other end's kernel has all that was sent: a reset destroys what is still on its way. */
+void lab_wait_sent(int fd);
+
+/* Wait until it is so, by a test that may be made again and again, and fail where it never is. */
+#define lab_until(condition)                                                                       \
+	do {                                                                                       \
+		for (int tries_ = 0; tries_ < LAB_PATIENCE_S * 100 && !(condition); tries_++)      \
+			lab_sleep_ms(10);                                                          \
+		cr_expect(condition, "never so: %s", #condition);                                  \
+	} while (0)
 
 #define expect_has(text, part)                                                                     \
 	do {                                                                                       \

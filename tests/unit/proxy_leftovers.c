@@ -189,11 +189,10 @@ STORY(an_idle_websocket_keeps_neither_a_buffer_nor_old_routes)
 	lab_read_head(fd, head, sizeof(head));
 	expect_has(head, "101 Switching");
 	lab_reload(&lab, routes);
-	lab_sleep_ms(100);
-	cr_expect_eq(
-		__atomic_load_n(&lab.proxy->workers[0].pools.buffers.lent_bytes, __ATOMIC_RELAXED),
-		0);
-	cr_expect_eq(__atomic_load_n(&table->references, __ATOMIC_RELAXED), 1, "ours");
+	lab_until(!__atomic_load_n(&lab.proxy->workers[0].pools.buffers.lent_bytes,
+				   __ATOMIC_RELAXED));
+	/* Ours. */
+	lab_until(__atomic_load_n(&table->references, __ATOMIC_RELAXED) == 1);
 	weir_table_unref(&table);
 	close(fd);
 }

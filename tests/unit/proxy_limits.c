@@ -121,14 +121,6 @@ static void stop(void)
 
 #define STORY(name) Test(connections, name, .init = start, .fini = stop)
 
-static __u64 count_of(enum weir_ending ending)
-{
-	struct weir_counters counters;
-
-	weir_proxy_counters(lab.proxy, &counters);
-	return counters.endings[ending];
-}
-
 STORY(of_one_client_beyond_the_most_get_429_and_others_stay)
 {
 	int fds[4];
@@ -147,27 +139,30 @@ STORY(of_one_client_beyond_the_most_get_429_and_others_stay)
 	refused = lab_ask(lab.http_port, GET("a.example"));
 	expect_has(refused, "HTTP/1.1 429 Too Many Requests\r\n");
 	expect_has(refused, "X-Weir-Error: client_connections\r\n");
-	cr_expect_eq(count_of(WEIR_END_CLIENT_CONNECTIONS), 1);
+	lab_until(lab_ended(&lab, WEIR_END_CLIENT_CONNECTIONS) == 1);
 	for (int i = 0; i < 4; i++) {
 		lab_say(fds[i], "");
 		close(fds[i]);
 	}
-	/* Until the proxy has seen them go. */
-	for (int i = 0; i < 100; i++) {
-		refused = lab_ask(lab.http_port, LAST("a.example"));
-		if (strstr(refused, "200 OK"))
-			break;
-		lab_sleep_ms(10);
-	}
-	expect_has(refused, "200 OK");
+	/* Once the proxy has seen them go. */
+	lab_until(strstr(lab_ask(lab.http_port, LAST("a.example")), "200 OK"));
+}
+
+/* What there is to read, behind what was read before. */
+static const char *read_on(int fd, char *text, size_t size)
+{
+	size_t have = strlen(text);
+	ssize_t n = read(fd, text + have, size - 1 - have);
+
+	text[n > 0 ? have + n : have] = 0;
+	return text;
 }
 
 /* Served in turn, while the listener is left alone; the log has it once, however many pauses there were. */
 STORY(beyond_the_most_in_all_wait_and_the_log_says_so_once)
 {
-	char got[1000], line[20000];
+	char got[1000], line[20000] = "";
 	int ends[2], fds[4];
-	ssize_t size;
 
 	cr_assert(!pipe2(ends, O_NONBLOCK));
 	lab.workers = 1;
@@ -184,9 +179,10 @@ STORY(beyond_the_most_in_all_wait_and_the_log_says_so_once)
 		expect_has(got, "200 OK");
 		close(fds[i]);
 	}
+	lab_until(strstr(read_on(ends[0], line, sizeof(line)), "paused="));
+	/* Time for a second line, which must not come. */
 	lab_sleep_ms(300);
-	size = read(ends[0], line, sizeof(line) - 1);
-	line[size > 0 ? size : 0] = 0;
+	read_on(ends[0], line, sizeof(line));
 	expect_has(line, " accept paused=too_many_connections worker=0 connections=2\n");
 	cr_expect_null(strstr(strstr(line, "paused=") + 1, "paused="), "%s", line);
 }
@@ -206,13 +202,12 @@ STORY(of_one_client_beyond_the_most_get_an_alert_over_tls)
 		lab_send(fds[i], "\x16", 1);
 	}
 	/* Whichever was accepted second. */
-	for (int i = 0; i < 500 && !count_of(WEIR_END_CLIENT_CONNECTIONS); i++)
-		lab_sleep_ms(10);
+	lab_until(lab_ended(&lab, WEIR_END_CLIENT_CONNECTIONS) == 1);
 	for (int i = 0; i < 2; i++)
 		if (recv(fds[i], got, sizeof(got), MSG_PEEK | MSG_DONTWAIT) > 0)
 			cr_expect(lab_read(fds[i], got, sizeof(got), NULL) == 7 &&
 				  !memcmp(got, alert, 7));
-	cr_expect_eq(count_of(WEIR_END_CLIENT_CONNECTIONS), 1);
+	cr_expect_eq(lab_ended(&lab, WEIR_END_CLIENT_CONNECTIONS), 1);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -239,17 +234,12 @@ STORY(to_a_full_container_go_to_the_next_and_then_get_503)
 	cr_expect_eq(lab.containers[0].accepted + lab.containers[1].accepted, 2);
 	/* One of them leaves: its place is free again. */
 	lab_reset(fds[0]);
-	lab_sleep_ms(50);
+	lab_until(lab_ended(&lab, WEIR_END_CLIENT_RESET) == 1);
 	fds[0] = lab_connect(lab.http_port);
 	lab_say(fds[0], GET("a.example"));
-	for (int i = 0; i < 500; i++) {
-		if (__atomic_load_n(&lab.containers[0].accepted, __ATOMIC_SEQ_CST) +
-			    __atomic_load_n(&lab.containers[1].accepted, __ATOMIC_SEQ_CST) ==
-		    3)
-			break;
-		lab_sleep_ms(10);
-	}
-	cr_expect_eq(lab.containers[0].accepted + lab.containers[1].accepted, 3);
+	lab_until(__atomic_load_n(&lab.containers[0].accepted, __ATOMIC_SEQ_CST) +
+			  __atomic_load_n(&lab.containers[1].accepted, __ATOMIC_SEQ_CST) ==
+		  3);
 	cr_expect_eq(recv(fds[0], got, sizeof(got), MSG_DONTWAIT), -1);
 	close(fds[0]);
 	close(fds[1]);
@@ -279,6 +269,6 @@ STORY(to_a_container_that_refused_leave_its_place)
 		lab_ask(lab.http_port, LAST("a.example"));
 		lab_sleep_ms(i ? 0 : 1100);
 	}
-	cr_expect_eq(count_of(WEIR_END_CONTAINERS_FULL), 0);
-	cr_expect_eq(count_of(WEIR_END_BACKEND_REFUSED), 2);
+	lab_until(lab_ended(&lab, WEIR_END_BACKEND_REFUSED) == 2);
+	cr_expect_eq(lab_ended(&lab, WEIR_END_CONTAINERS_FULL), 0);
 }

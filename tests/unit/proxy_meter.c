@@ -88,8 +88,8 @@ static void expect_rate(struct crowd crowd, enum weir_direction direction)
 	for (int i = 0; i < 8; i++)
 		pthread_create(&threads[i], NULL, ask_on, &crowd);
 	lab_sleep_ms(400);
-	from = moved(direction);
 	start_ns = now_ns();
+	from = moved(direction);
 	lab_sleep_ms(RUN_MS);
 	got = moved(direction) - from;
 	want = (now_ns() - start_ns) / 1000 * RATE / 1000000;

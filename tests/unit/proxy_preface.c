@@ -271,9 +271,7 @@ STORY(is_sent_with_name_and_protocols_in_front_of_a_hello)
 	lab_say(fd, CLIENT_V1);
 	lab_send(fd, bytes, size);
 	shutdown(fd, SHUT_WR);
-	for (int i = 0; i < 500 && lab.containers[0].seen_size < 28 + sizeof(tail) - 1 + size; i++)
-		lab_sleep_ms(10);
-	cr_assert_eq(lab.containers[0].seen_size, 28 + sizeof(tail) - 1 + size);
+	lab_until(lab_seen_size(&lab.containers[0]) == 28 + sizeof(tail) - 1 + size);
 	/* The same client, server and ports as came in, in the other version. */
 	cr_expect(!memcmp(seen, client_v2, 14));
 	cr_expect_eq(seen[14] << 8 | seen[15], 12 + (int)sizeof(tail) - 1);
@@ -298,8 +296,7 @@ STORY(goes_to_the_next_container_whole_when_the_first_refuses)
 	lab_send(fd, bytes, size);
 	shutdown(fd, SHUT_WR);
 	lab_wait(&lab.containers[1].accepted, 1);
-	for (int i = 0; i < 500 && !lab.containers[1].seen_size; i++)
-		lab_sleep_ms(10);
+	lab_until(lab_seen_size(&lab.containers[1]));
 	seen = lab_seen(&lab.containers[1]);
 	expect_has(seen, "PROXY TCP4 127.0.0.1 127.0.0.1 ");
 	cr_expect_null(strstr(seen + 1, "PROXY"));

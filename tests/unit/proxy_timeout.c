@@ -64,19 +64,13 @@ STORY(closes_on_a_hello_that_does_not_come)
 	close(fd);
 }
 
-static void serve_late(struct lab_container *container, int fd)
-{
-	lab_sleep_ms(1000);
-	serve_once(container, fd);
-}
-
 STORY(answers_504_when_the_first_byte_does_not_come)
 {
 	lab.limits.first_byte_ns = 200000000;
-	lab_container(&lab, 0, serve_late, OK("1\r\n\r\nA"));
+	lab_container(&lab, 0, serve_nothing, NULL);
 	lab_start(&lab, A);
 	expect_has(lab_ask(lab.http_port, LAST("a.example")), "504 ");
-	cr_expect_eq(lab.proxy->workers[0].counters.endings[WEIR_END_FIRST_BYTE_TIMEOUT], 1);
+	lab_until(lab_ended(&lab, WEIR_END_FIRST_BYTE_TIMEOUT) == 1);
 }
 
 STORY(answers_504_when_the_container_does_not_accept)
@@ -103,19 +97,6 @@ static void serve_half(struct lab_container *container, int fd)
 	(void)container;
 }
 
-static __u64 idle_endings(void)
-{
-	return __atomic_load_n(&lab.proxy->workers[0].counters.endings[WEIR_END_IDLE_TIMEOUT],
-			       __ATOMIC_RELAXED);
-}
-
-static void wait_for_idle_ending(void)
-{
-	for (int i = 0; i < 500 && !idle_endings(); i++)
-		lab_sleep_ms(10);
-	cr_expect_eq(idle_endings(), 1);
-}
-
 STORY(resets_a_client_whose_container_falls_silent_in_mid_answer)
 {
 	char got[1000] = "";
@@ -129,7 +110,7 @@ STORY(resets_a_client_whose_container_falls_silent_in_mid_answer)
 	lab_read(fd, got, sizeof(got) - 1, &error);
 	expect_has(got, "\r\n\r\nhalf");
 	cr_expect_eq(error, ECONNRESET, "a cut answer must not look whole");
-	wait_for_idle_ending();
+	lab_until(lab_ended(&lab, WEIR_END_IDLE_TIMEOUT) == 1);
 	close(fd);
 }
 
@@ -157,7 +138,7 @@ STORY(lets_go_of_a_client_that_vanishes_in_mid_answer)
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, GET("a.example"));
 	lab_read_head(fd, head, sizeof(head));
-	wait_for_idle_ending();
+	lab_until(lab_ended(&lab, WEIR_END_IDLE_TIMEOUT) == 1);
 	close(fd);
 }
 
@@ -181,7 +162,7 @@ STORY(lets_go_of_a_client_that_vanishes_in_mid_request)
 	lab_start(&lab, A);
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nhalf");
-	wait_for_idle_ending();
+	lab_until(lab_ended(&lab, WEIR_END_IDLE_TIMEOUT) == 1);
 	close(fd);
 }
 
