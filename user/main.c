@@ -4,9 +4,12 @@
  * as long as they come before its own arguments' `--`.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "cmd/common.h"
 #include "cmd/privileges.h"
@@ -103,6 +106,20 @@ static int run(const struct weir_cli *cli, int argc, char **argv)
 	return refuse_command(argv[1]);
 }
 
+/*
+ * Where standard input, output or error is closed, the next file or socket would take its place, and be
+ * sent what is printed. What is opened here can be neither read nor written.
+ */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	closep(&fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct weir_cli cli = {.config_path = WEIR_SYSCONFDIR "/weir/weir.yaml",
@@ -111,6 +128,7 @@ int main(int argc, char **argv)
 	struct weir_paths paths;
 	int code;
 
+	fill_standard_descriptors();
 	argc = take_options(argc, argv, &cli);
 	if (argc == 1)
 		print_usage(stderr);

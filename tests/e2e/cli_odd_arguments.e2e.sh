@@ -107,6 +107,10 @@ while read -r arguments; do
 	SAID=$(weir $arguments 2>&1 >/dev/full </dev/null)
 	expect_equal "weir $arguments on a full disk" $? 1
 	expect_said "weir $arguments" 'No space left on device'
+	# shellcheck disable=SC2086 # words
+	SAID=$(weir $arguments 2>&1 >&- </dev/null)
+	expect_equal "weir $arguments with nowhere to say it" $? 1
+	expect_said "weir $arguments" 'Bad file descriptor'
 done <<END
 help
 --help

@@ -17,7 +17,7 @@ slow_list=$(delayed openat "-P $LAB_DIR/known-bad.txt")
 slow_lock=$(delayed flock)
 slow_proxy=$(delayed recvmsg)
 on_terminal() { # COMMAND: what a terminal is sent
-	gate script -qec "$1" /dev/null </dev/null
+	gate env TERM="${TERMINAL:-xterm}" script -qec "$1" /dev/null </dev/null
 }
 # says WHAT SLOW ARGUMENTS: it says so while it is slow, and erases that before anything else is said.
 says() {
@@ -36,6 +36,12 @@ says 'reading the files' "$slow_list" "explain $LISTED $BLOG:80"
 says 'reading the files and the gate' "$slow_list" "deny why $LISTED"
 says 'comparing the files with the gate' "$slow_list" status
 says 'looking at the machine' "$slow_list" doctor
+
+story "a terminal that can erase nothing is sent words alone"
+TERMINAL=dumb expect "weir check" on_terminal "$slow_list $command check"
+expect_equal "weir check says" "$SAID" ""
+TERMINAL=dumb expect "counts --watch" on_terminal "timeout --preserve-status -s INT 1.5 $command counts --watch=0.2"
+expect_equal "what is no word" "$(grep -c $'\x1b' <<<"$SAID")" 0
 
 story "a command that waits for another one says what it is about"
 says adding "$slow_lock" 'deny add 198.18.0.7'

@@ -26,13 +26,30 @@ expect_exit 0 "interrupting it is no error" gate timeout --preserve-status -s IN
 	"exec '$WEIR' -I $LAB counts --watch"
 
 story "a reader that goes ends watching without a complaint, a full disk with one"
-for watching in 'counts --watch=0.2' 'status --watch=0.2' 'deny list --watch=0.2' 'top -d 0.2'; do
+for watching in 'counts --watch=0.2' 'status --watch=0.2' 'deny list --watch=0.2' 'top -d 0.2' '-j counts -a --watch=0.2'; do
 	# shellcheck disable=SC2086 # words
 	said=$( (weir $watching 2>&1 >&3 | cat) 3> >(head -n 1 >/dev/null))
 	expect_equal "$watching says" "$said" ""
 done
 SAID=$(weir version 2>&1 >/dev/full)
 expect_said "version, on a full disk" 'No space left'
+
+story "to be interrupted while who reads stands still is an end like any other"
+mkfifo "$LAB_DIR/full"
+exec 5<>"$LAB_DIR/full"
+head -c 65536 /dev/zero >&5
+for watching in 'counts --watch=0.2' '-j status --watch=0.2' 'top -d 0.2' 'counts --sources --watch=0.2' 'capture'; do
+	# shellcheck disable=SC2086 # words
+	nsenter --net="/run/netns/$LAB-gate" -- "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" $watching \
+		>&5 2>"$LAB_DIR/said" </dev/null &
+	watch=$!
+	expect "$watching stands still" eventually 5 grep -q pipe "/proc/$watch/wchan"
+	kill -INT $watch
+	wait $watch
+	expect_equal "$watching: exit code" $? 0
+	expect_equal "$watching: complaints" "$(grep -v '^[0-9]* frames; left out' "$LAB_DIR/said")" ''
+done
+exec 5>&-
 
 story "status --watch shows the rates beside the state"
 said=$(gate timeout -s INT 2.5 "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" status --watch)

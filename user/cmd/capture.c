@@ -198,10 +198,13 @@ static int put_line(struct run *run, const struct weir_watch_frame *frame)
 	return 0;
 }
 
-/* stdio keeps what it could not write: what is left of it would fail once more at the end. */
+/*
+ * stdio keeps what it could not write: what is left of it would fail once more at the end, or wait once
+ * more for a reader that stands still.
+ */
 static int flush(const struct run *run)
 {
-	int r = fflush(run->to) ? -errno : 0;
+	int r = is_interrupted && ferror(run->to) ? -EINTR : fflush(run->to) ? -errno : 0;
 
 	if (r) {
 		__fpurge(run->to);
@@ -301,7 +304,10 @@ static int capture_frames(const struct weir_cli *cli, struct run *run, struct we
 	r = flush(run) ?: follow(run, capture);
 	say_what_was_left_out(run, capture);
 	weir_capture_stop(&capture);
-	return r && r != -EPIPE ? weir_diags_error(diags, run->path, 0, 0, "%s", strerror(-r)) : 0;
+	/* To be ended while the reader stands still is an end as well. */
+	if (r == -EPIPE || (r == -EINTR && is_interrupted))
+		return 0;
+	return r ? weir_diags_error(diags, run->path, 0, 0, "%s", strerror(-r)) : 0;
 }
 
 int weir_cmd_capture(const struct weir_cli *cli, int argc, char **argv)

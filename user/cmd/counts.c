@@ -217,8 +217,7 @@ int weir_cmd_counts(const struct weir_cli *cli, int argc, char **argv)
 	r = run.sources   ? show_sources(&run, &diags)
 	    : run.watches ? show_rates(&run, &diags)
 			  : show_counts(&run, &diags);
-	/* To be interrupted, or to be left by who reads, is how watching ends. */
 	if (run.watches || run.sources)
-		r = weir_watch_end(r == -EINTR ? 0 : r);
+		r = weir_watch_end(r);
 	return weir_cmd_end(&diags, r);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A word for what is done, and the time that it has taken -> one line of a terminal. */
 #include "cmd/progress.h"
+#include "cmd/terminal.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -57,7 +58,8 @@ void weir_progress_say(const char *what)
 {
 	set(what);
 	if (!is_on)
-		is_on = isatty(STDERR_FILENO) && !pthread_create(&thread, NULL, show, NULL);
+		is_on = weir_is_terminal(STDERR_FILENO) &&
+			!pthread_create(&thread, NULL, show, NULL);
 }
 
 void weir_progress_done(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TERM -> can a screen be drawn. A file of its own: term.h takes words such as `lines` for its own. */
+/* A descriptor and TERM -> can text be placed on it. A file of its own: term.h takes words such as `lines` for its own. */
 #include "cmd/terminal.h"
 
 #include <curses.h>
@@ -7,13 +7,12 @@
 #include <term.h>
 #include <unistd.h>
 
-bool weir_has_terminal(void)
+bool weir_is_terminal(int fd)
 {
 	bool can_place;
 	int known;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !getenv("TERM") ||
-	    setupterm(NULL, STDOUT_FILENO, &known) != OK)
+	if (!isatty(fd) || !getenv("TERM") || setupterm(NULL, fd, &known) != OK)
 		return false;
 	can_place = cursor_address != NULL;
 	del_curterm(cur_term);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/common.h"
 #include "cmd/terminal.h"
@@ -150,7 +151,29 @@ static int run_screen(struct weir_top *top, const struct options *options, struc
 
 /* ---- anything else --------------------------------------------------------------------- */
 
-static int print_screen(const struct weir_top *top)
+static int print_lines(const struct weir_top_screen *screen, struct weir_diags *diags)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	for (size_t i = 0; to && i + 1 < screen->count; i++) {
+		size_t size = strlen(screen->lines[i].text);
+
+		while (size && screen->lines[i].text[size - 1] == ' ')
+			size--;
+		/* Rows that are empty are for the eye. */
+		if (size)
+			fprintf(to, "%.*s\n", (int)size, screen->lines[i].text);
+	}
+	if (to && fclose(to)) {
+		free(text);
+		text = NULL;
+	}
+	return weir_watch_print(text, diags);
+}
+
+static int print_screen(const struct weir_top *top, struct weir_diags *diags)
 {
 	struct weir_top_data data = weir_top_data_of(top);
 	struct weir_top_view view = top->view;
@@ -162,17 +185,9 @@ static int print_screen(const struct weir_top *top)
 	r = weir_top_make(&data, &view, WEIR_TOP_WIDTH_MIN, PLAIN_HEIGHT, &screen);
 	if (r)
 		return r;
-	for (size_t i = 0; i + 1 < screen.count; i++) {
-		size_t size = strlen(screen.lines[i].text);
-
-		while (size && screen.lines[i].text[size - 1] == ' ')
-			size--;
-		/* Rows that are empty are for the eye. */
-		if (size)
-			printf("%.*s\n", (int)size, screen.lines[i].text);
-	}
+	r = print_lines(&screen, diags);
 	weir_top_screen_done(&screen);
-	return fflush(stdout) ? -errno : 0;
+	return r;
 }
 
 static bool wait_and_keep_up(struct weir_top *top, unsigned long long ns, int *ret_error)
@@ -199,7 +214,7 @@ static int run_plain(struct weir_top *top, const struct options *options, struct
 			break;
 		if (i)
 			putchar('\n');
-		r = r ?: weir_top_read(top, diags) ?: print_screen(top);
+		r = r ?: weir_top_read(top, diags) ?: print_screen(top, diags);
 	}
 	return weir_watch_end(r);
 }
@@ -218,7 +233,8 @@ int weir_cmd_top(const struct weir_cli *cli, int argc, char **argv)
 	if (r)
 		return weir_cmd_end(&diags, r);
 	weir_watch_begin();
-	r = weir_has_terminal() ? run_screen(&top, &options, &diags)
-				: run_plain(&top, &options, &diags);
+	r = isatty(STDIN_FILENO) && weir_is_terminal(STDOUT_FILENO)
+		    ? run_screen(&top, &options, &diags)
+		    : run_plain(&top, &options, &diags);
 	return weir_cmd_end(&diags, r);
 }

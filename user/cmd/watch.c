@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/quantity.h"
 #include "cmd/common.h"
 #include "cmd/progress.h"
+#include "cmd/terminal.h"
 
 /* Of each outcome and CPU in a second: what a ring holds between two readings, with room. */
 enum { SAMPLES_PER_S = 1200 };
@@ -53,25 +55,32 @@ bool weir_watch_wait(unsigned long long ns)
 	return !is_over;
 }
 
+/* Nobody reads any more, or it was ended while who reads stood still. */
+static bool is_end(int r)
+{
+	return r == -EPIPE || (r == -EINTR && is_over);
+}
+
 int weir_watch_print(char *report, struct weir_diags *diags)
 {
+	_cleanup_free_ char *text = report;
 	int r;
 
+	if (!text)
+		return weir_cmd_print(NULL, diags);
 	weir_progress_done();
-	if (report && isatty(STDOUT_FILENO))
+	if (weir_is_terminal(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
 	/* Who reads is only found to be gone by writing to them. */
-	if (report && !*report)
-		puts("nothing");
-	r = weir_cmd_print(report, diags);
-	if (!r && fflush(stdout))
-		return -errno;
+	r = fputs(*text ? text : "nothing\n", stdout) < 0 || fflush(stdout) ? -errno : 0;
+	if (r && !is_end(r))
+		weir_diags_error(diags, NULL, 0, 0, "cannot write: %s", strerror(-r));
 	return r;
 }
 
 int weir_watch_end(int r)
 {
-	if (r != -EPIPE)
+	if (!is_end(r))
 		return r;
 	__fpurge(stdout);
 	clearerr(stdout);

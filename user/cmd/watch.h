@@ -20,12 +20,15 @@ bool weir_watch_is_over(void);
 
 /*
  * Print a report in place of the last one on a terminal, below it anywhere else, and free it. An
- * empty one is said to be.
- * NULL is -ENOMEM; -EPIPE when nobody reads any more.
+ * empty one is said to be. NULL is -ENOMEM; -EPIPE when nobody reads any more; -EINTR when it was ended
+ * while who reads stood still.
  */
 int weir_watch_print(char *report, struct weir_diags *diags);
 
-/* What watching returns: a reader that went is no error, and is sent nothing more; others stay. */
+/*
+ * What watching returns: to be interrupted, or to be left by who reads, is no error, and they are sent
+ * nothing more; other errors stay.
+ */
 int weir_watch_end(int r);
 
 /*
