@@ -95,6 +95,27 @@ expect_not "the management-only policy is gone" reaches 22
 lab_proxy
 expect_filtering "after it"
 
+story "two interfaces that come up while somebody else writes wait for it, and load one policy"
+lab_stop "$LAB_PROXY"
+expect "weir detach --purge" weir detach --purge
+flock "/run/$LAB/apply.lock" sleep 6 &
+sleep 0.2
+weir attach --boot wan >"$LAB_DIR/first.said" 2>&1 &
+first=$!
+expect "weir attach --boot" boot
+expect_not "it takes a busy writer for files that do not check" grep -E 'is held by|do not check|only' <<<"$SAID"
+wait "$first" || fails "the other one" "$(cat "$LAB_DIR/first.said")"
+expect_equal "the files are those in force" "$(weir -j status | jq -r .files)" same
+expect_equal "times that a policy was written" "$(weir -j status | jq .policy.half)" 1
+
+story "what is in force, an interface that comes up waits for, too"
+expect "weir detach" weir detach
+flock "/run/$LAB/apply.lock" sleep 6 &
+sleep 0.2
+expect "weir attach --boot" boot
+lab_proxy
+expect_filtering "after it"
+
 story "an interface that goes and comes back is filtered again"
 gate ip link delete wan
 expect "weir status" weir status

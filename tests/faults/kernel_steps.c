@@ -104,10 +104,10 @@ static int put(const char *prefix, bool is_removal)
 
 static int attach_to(const char *interface, __u64 try_ns)
 {
+	const struct weir_attach_options options = {.mode = WEIR_MODE_SKB, .try_ns = try_ns};
 	struct weir_attached attached;
 
-	return weir_attach_try(&lab.paths, interface, WEIR_MODE_SKB, false, try_ns, &lab.diags,
-			       &attached);
+	return weir_attach_with(&lab.paths, interface, &options, &lab.diags, &attached);
 }
 
 /* A gate from nothing, with a ban, on the interfaces. */

@@ -37,10 +37,10 @@ TestSuite(kernel_trial, .init = init, .fini = done);
 
 static int try(const char *interface, __u64 try_ns)
 {
+	const struct weir_attach_options options = {.mode = WEIR_MODE_SKB, .try_ns = try_ns};
 	struct weir_attached attached;
 
-	return weir_attach_try(&lab.paths, interface, WEIR_MODE_SKB, false, try_ns, &lab.diags,
-			       &attached);
+	return weir_attach_with(&lab.paths, interface, &options, &lab.diags, &attached);
 }
 
 static void wait_out(void)
@@ -165,11 +165,10 @@ Test(kernel_trial, two_kinds_of_trial_exclude_each_other)
 
 Test(kernel_trial, one_that_cannot_be_attached_leaves_no_trial)
 {
+	const struct weir_attach_options options = {.mode = WEIR_MODE_NATIVE, .try_ns = long_ns};
 	struct weir_attached attached;
 
-	cr_expect_neq(weir_attach_try(&lab.paths, "lo", WEIR_MODE_NATIVE, false, long_ns,
-				      &lab.diags, &attached),
-		      0);
+	cr_expect_neq(weir_attach_with(&lab.paths, "lo", &options, &lab.diags, &attached), 0);
 	lab_apply(&lab);
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/progress.h"
 #include "config/config.h"
 #include "kernel/boot.h"
+#include "kernel/lock.h"
 
 static const char usage[] =
 	"attach [-m auto|native|skb] [--try TIME | --boot] [--force] [IFACE...]";
@@ -36,15 +37,18 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 		      enum weir_mode configured, const struct wish *wish, struct weir_diags *diags)
 {
 	struct weir_attached attached;
-	enum weir_mode mode = wish->mode == MODE_OF_CONFIG ? configured
-							   : (enum weir_mode)wish->mode;
+	struct weir_attach_options options = {
+		.mode = wish->mode == MODE_OF_CONFIG ? configured : (enum weir_mode)wish->mode,
+		.is_forced = wish->is_forced,
+		.try_ns = wish->try_ns,
+		.wait_ms = wish->is_boot ? WEIR_BOOT_WAIT_MS : WEIR_LOCK_WAIT_MS,
+	};
 	int r;
 
-	if (wish->is_boot && mode == WEIR_MODE_NATIVE)
-		mode = WEIR_MODE_AUTO; /* slow, not open */
+	if (wish->is_boot && options.mode == WEIR_MODE_NATIVE)
+		options.mode = WEIR_MODE_AUTO; /* slow, not open */
 	weir_progress_say("attaching");
-	r = weir_attach_try(paths, interface, mode, wish->is_forced, wish->try_ns, diags,
-			    &attached);
+	r = weir_attach_with(paths, interface, &options, diags, &attached);
 	weir_progress_done();
 	if (r)
 		return r;

@@ -263,11 +263,23 @@ static int change_kernel(struct apply *apply, const struct weir_apply_options *o
 		       : weir_routes_follow(apply->paths, &apply->maps, apply->diags, &apply->done);
 }
 
+/* Asked once nobody else can answer it otherwise: units of many interfaces start at one time. */
+static int yield(const struct apply *apply)
+{
+	const struct weir_policy *policy = apply->options->is_for_boot &&
+							   apply->maps.program_fd >= 0
+						   ? weir_maps_policy_in_force(&apply->maps)
+						   : NULL;
+
+	return policy && policy->fingerprint != WEIR_FINGERPRINT_MANAGEMENT ? -EALREADY : 0;
+}
+
 static int take_gate(struct apply *apply)
 {
 	return weir_lock_take(apply->paths, WEIR_LOCK_APPLY, "apply", apply->options->wait_ms,
 			      apply->diags, &apply->lock)
-		       ?: open_gate(apply);
+		       ?: open_gate(apply)
+		       ?: yield(apply);
 }
 
 static bool is_trial_running(const struct apply *apply)

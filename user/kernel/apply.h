@@ -25,6 +25,7 @@ struct weir_apply_options {
 	bool is_lists_only;
 	bool keeps_files; /* for apply --confirmed (kernel/kept.h) */
 	bool is_forced;   /* also where it locks out who is connected (kernel/guard.h) */
+	bool is_for_boot; /* -EALREADY, unsaid, where a policy is in force, unless management only */
 };
 
 /* What was done besides writing the policy. */

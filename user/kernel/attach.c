@@ -211,30 +211,32 @@ static int open_gate(const struct weir_paths *paths, struct weir_diags *diags,
 	return r;
 }
 
-int weir_attach_try(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		    bool is_forced, __u64 try_ns, struct weir_diags *diags,
-		    struct weir_attached *ret_attached)
+int weir_attach_with(const struct weir_paths *paths, const char *interface,
+		     const struct weir_attach_options *options, struct weir_diags *diags,
+		     struct weir_attached *ret_attached)
 {
 	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
 	unsigned int ifindex = if_nametoindex(interface);
 	_cleanup_close_ int lock = -1;
 	struct weir_attached attached = {};
-	const struct attach attach = {paths, &maps, interface, ifindex, mode, diags, &attached};
+	const struct attach attach = {paths,         &maps, interface, ifindex,
+				      options->mode, diags, &attached};
 	int r;
 
 	if (!ifindex)
 		return weir_fail(diags, -ENODEV,
 				 "there is no interface '%s' here: ip link shows them", interface);
 	r = weir_paths_ensure(paths, diags) ?:
-	    weir_lock_take(paths, WEIR_LOCK_APPLY, "attach", WEIR_LOCK_WAIT_MS, diags, &lock) ?:
+	    weir_lock_take(paths, WEIR_LOCK_APPLY, "attach", options->wait_ms, diags, &lock) ?:
 	    open_gate(paths, diags, &maps) ?:
 	    find_own(paths, interface, ifindex, diags, &attached);
-	if (!r && !attached.was_attached && !is_forced)
+	if (!r && !attached.was_attached && !options->is_forced)
 		r = weir_guard_policy(paths, &maps, weir_maps_half(&maps), NULL, interface, diags);
 	if (r)
 		return r;
-	r = attached.was_attached ? check_mode(interface, ifindex, mode, diags, &attached.mode)
-				  : attach_on_trial(&attach, try_ns);
+	r = attached.was_attached
+		    ? check_mode(interface, ifindex, options->mode, diags, &attached.mode)
+		    : attach_on_trial(&attach, options->try_ns);
 	if (r)
 		return r;
 	attached.is_on_trial = weir_attach_trial_has(&maps, ifindex);
@@ -245,7 +247,10 @@ int weir_attach_try(const struct weir_paths *paths, const char *interface, enum 
 int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
 		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached)
 {
-	return weir_attach_try(paths, interface, mode, is_forced, 0, diags, ret_attached);
+	const struct weir_attach_options options = {
+		.mode = mode, .is_forced = is_forced, .wait_ms = WEIR_LOCK_WAIT_MS};
+
+	return weir_attach_with(paths, interface, &options, diags, ret_attached);
 }
 
 /* Detach, not only unpin: whoever else holds the link must not keep it alive. */

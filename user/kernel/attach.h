@@ -32,13 +32,21 @@ struct weir_attached {
 int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
 		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached);
 
-/*
- * The same, on trial: after `try_ns` the interface receives everything again unless weir_confirm
- * comes (kernel/attach_trial.h). 0: for good. One that is attached already goes on no trial.
- */
-int weir_attach_try(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		    bool is_forced, __u64 try_ns, struct weir_diags *diags,
-		    struct weir_attached *ret_attached);
+struct weir_attach_options {
+	enum weir_mode mode;
+	bool is_forced;
+	/*
+	 * On trial: after so long the interface receives everything again unless weir_confirm comes
+	 * (kernel/attach_trial.h). 0: for good. One that is attached already goes on no trial.
+	 */
+	__u64 try_ns;
+	int wait_ms; /* for another writer */
+};
+
+/* The same, in these ways. */
+int weir_attach_with(const struct weir_paths *paths, const char *interface,
+		     const struct weir_attach_options *options, struct weir_diags *diags,
+		     struct weir_attached *ret_attached);
 
 /*
  * Detach from the interface and remove the pin. The policy stays loaded. -ENOENT with a

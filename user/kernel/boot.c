@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "kernel/apply.h"
 #include "kernel/kept.h"
-#include "kernel/lock.h"
 #include "kernel/maps.h"
 #include "kernel/pins.h"
 
@@ -56,18 +55,22 @@ static int load(const struct weir_paths *paths, const char *config_path, enum we
 }
 
 static int try_one(const struct weir_paths *paths, const char *config_path, enum weir_boot boot,
-		   struct weir_diags *diags, struct weir_config **ret_config)
+		   struct weir_diags *diags, enum weir_boot *ret_boot,
+		   struct weir_config **ret_config)
 {
 	__attribute__((cleanup(weir_config_free))) struct weir_config *config = NULL;
-	const struct weir_apply_options options = {.wait_ms = WEIR_LOCK_WAIT_MS,
-						   .keeps_files = boot != WEIR_BOOT_MANAGEMENT};
+	const struct weir_apply_options options = {.wait_ms = WEIR_BOOT_WAIT_MS,
+						   .keeps_files = boot != WEIR_BOOT_MANAGEMENT,
+						   .is_for_boot = true};
 	struct weir_applied applied;
 	int r = load(paths, config_path, boot, diags, &config);
 
 	r = r ?: weir_apply(paths, config, &options, diags, &applied);
-	if (!r)
-		*ret_config = take_pointer(config);
-	return r;
+	if (r && r != -EALREADY)
+		return r;
+	*ret_boot = r ? WEIR_BOOT_IN_FORCE : boot;
+	*ret_config = take_pointer(config);
+	return 0;
 }
 
 /* For its interfaces alone: the files', the copy's, else what weir.yaml says of them at least. */
@@ -98,12 +101,11 @@ int weir_boot(const struct weir_paths *paths, const char *config_path, struct we
 		_cleanup_diags_ struct weir_diags said = {};
 		bool is_fatal;
 
-		r = try_one(paths, config_path, boot, &said, ret_config);
-		is_fatal = r == -EPERM || (r && boot == WEIR_BOOT_MANAGEMENT);
+		r = try_one(paths, config_path, boot, &said, ret_boot, ret_config);
+		is_fatal = r == -EPERM || r == -EBUSY || (r && boot == WEIR_BOOT_MANAGEMENT);
 		carry(&said, is_fatal, diags);
 		if (is_fatal)
 			return r;
-		*ret_boot = boot;
 	}
 	return r;
 }

@@ -8,6 +8,12 @@
 #include "config/config.h"
 #include "kernel/paths.h"
 
+/*
+ * For how long a machine that comes up waits for another writer: an apply of the largest lists on
+ * a slow disk, for others of its interfaces, is no reason to come up with less, or unfiltered.
+ */
+enum { WEIR_BOOT_WAIT_MS = 120000 };
+
 enum weir_boot {
 	WEIR_BOOT_IN_FORCE,   /* one was in force already, and stays */
 	WEIR_BOOT_FILES,      /* that of the files */
@@ -20,8 +26,8 @@ enum weir_boot {
  * management rules alone (weir_config_load_management). One that is in force stays, unless it is
  * of management rules alone. What is wrong with the better ones is in `diags`, as warnings when
  * another took their place.
- * Returns 0; -EPERM: the lock-out guard refuses, so somebody is here and this is no boot; or
- * another negative errno; each with a diagnostic. *ret_config is what the policy came of; after
+ * Returns 0; -EPERM: the lock-out guard refuses, so somebody is here and this is no boot; -EBUSY:
+ * another writer goes on for WEIR_BOOT_WAIT_MS; or another negative errno; each with a diagnostic. *ret_config is what the policy came of; after
  * WEIR_BOOT_IN_FORCE the first of the same three that can be read, for its interfaces. The caller
  * frees it.
  */
