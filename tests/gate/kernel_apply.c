@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Applying: what the loaded program does after it, and after it failed or was killed. */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -10,10 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "kernel/attach.h"
 #include "kernel/generation.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"
+#include "kernel/twin.h"
 #include "kernel_lab.h"
 
 static struct lab lab;
@@ -273,6 +276,37 @@ Test(kernel_apply, trial_of_a_slow_rate_that_goes_back_leaves_no_debt_of_its_own
 	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_DROP);
 	usleep(50000);
 	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_PASS);
+}
+
+/* The number of the program that tries this half. */
+static __u32 twin_id(__u32 half)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	_cleanup_close_ int fd = -1;
+
+	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), 0);
+	cr_assert_eq(weir_twin_open(&lab.paths, &maps, half, &lab.diags, &fd), 0);
+	cr_assert_eq(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	return info.id;
+}
+
+/* The lookup may have come into the kernel since, and what cannot do it has the former tag. */
+Test(kernel_apply, tries_a_policy_with_nat_by_a_program_that_was_loaded_for_nat)
+{
+	__u32 twins[WEIR_HALVES];
+
+	lab_apply(&lab);
+	for (__u32 half = 0; half < WEIR_HALVES; half++)
+		twins[half] = twin_id(half);
+	for (__u32 half = 0; half < WEIR_HALVES; half++)
+		cr_expect_eq(twin_id(half), twins[half]);
+	lab.config.does_nat = true;
+	lab_apply(&lab);
+	lab_apply(&lab);
+	for (__u32 half = 0; half < WEIR_HALVES; half++)
+		cr_expect_neq(twin_id(half), twins[half]);
 }
 
 Test(kernel_apply, refuses_an_unknown_layout_by_number)

@@ -63,7 +63,9 @@ int weir_twin_open(const struct weir_paths *paths, const struct weir_maps *maps,
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	snprintf(name, sizeof(name), "twin%u_%016llx", half, weir_gate_fingerprint());
+	/* One loaded before nf_conntrack was cannot look there: it would try a policy with NAT wrongly. */
+	snprintf(name, sizeof(name), "twin%u_%016llx%s", half, weir_gate_fingerprint(),
+		 weir_maps_policy(maps, half)->does_nat ? "_nat" : "");
 	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
 	if (weir_pin_open(path, WEIR_PIN_PROGRAM, &unpinned, &fd) || !is_twin_of(fd, maps)) {
 		closep(&fd);
