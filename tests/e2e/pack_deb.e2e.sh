@@ -132,6 +132,15 @@ expect_not "dpkg --purge" inside dpkg --purge weir
 expect_said "where it is attached, and what to do" 'attached to wan|detach --purge'
 expect_filtering "after that"
 
+story "nor where weir is too slow to say so, as under a flood"
+inside mv /usr/sbin/weir /usr/sbin/weir.kept
+inside sh -c 'printf "%s\n" "#!/bin/sh" "case \"\$*\" in *complete*) exit 0 ;; esac" "exec weir.kept \"\$@\"" >/usr/sbin/weir
+	chmod 755 /usr/sbin/weir'
+expect_not "dpkg --remove" inside dpkg --remove weir
+expect_said "where it is attached" 'attached to wan '
+inside mv /usr/sbin/weir.kept /usr/sbin/weir
+expect_filtering "after that as well"
+
 story "nor does it while another instance is attached"
 proxies | xargs kill
 expect "the proxy ends" eventually 35 no_proxy
@@ -141,7 +150,7 @@ expect "another instance" second apply
 expect "it is attached" second attach lan
 expect "a ban" second deny add 198.18.0.7
 inside mkdir -p /var/lib/other/lists /run/other
-inside touch /var/lib/other/live.journal /var/lib/other/not-weirs /run/other/apply.lock /run/other/not-weirs
+inside touch /var/lib/other/live.journal /var/lib/other/.not-weirs /run/other/apply.lock /run/other/not-weirs
 expect_not "dpkg --purge" inside dpkg --purge weir
 expect_said "which, where, and what to do" 'the gate second is attached to lan'
 expect_said "what to do" 'weir -I second detach --purge'
@@ -153,7 +162,7 @@ expect "dpkg --purge" inside dpkg --purge weir
 expect_equal "pins" "$(inside find /sys/fs/bpf -mindepth 1 ! -path '/sys/fs/bpf/*.debug')" ""
 expect_equal "XDP programs" "$(gate ip link show | grep -c xdp)" 0
 gate nft delete table ip behind
-expect "folders of others with such names" inside rm -r /var/lib/other/{lists,live.journal,not-weirs} /run/other/{apply.lock,not-weirs}
+expect "folders of others with such names" inside rm -r /var/lib/other/{lists,live.journal,.not-weirs} /run/other/{apply.lock,not-weirs}
 inside rmdir /var/lib/other /run/other
 files >"$LAB_DIR/after"
 expect "files, owners and modes" diff "$LAB_DIR/before" "$LAB_DIR/after"
