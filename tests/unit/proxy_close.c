@@ -211,6 +211,31 @@ STORY(passes_a_containers_reset_on_after_what_came_before_it)
 	close(fd);
 }
 
+/* Slower than any wait without a bound on what has gone meanwhile: its last bytes take seconds. */
+STORY(resets_a_slow_client_only_when_it_has_all)
+{
+	enum { PIECE = 8 << 10 };
+	static char got[2 * MUCH];
+	const int small = 4096;
+	size_t size, n = 1;
+	int fd, error = 0;
+
+	lab_container(&lab, 0, serve_much_then_reset, NULL);
+	lab_start(&lab, A);
+	fd = tls_connect("a.example", NULL);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	lab_wait(&reset_came, 1);
+	for (size = 0; n && !error && size < MUCH; size += n) {
+		lab_sleep_ms(250);
+		n = lab_read(fd, got, size < MUCH / 2 ? MUCH / 2 : PIECE, &error);
+	}
+	cr_expect_eq(size, MUCH, "%zu", size);
+	if (!error)
+		lab_read(fd, got, 1, &error);
+	cr_expect_eq(error, ECONNRESET, "%d", error);
+	close(fd);
+}
+
 static void serve_crash(struct lab_container *container, int fd)
 {
 	char head[65536];

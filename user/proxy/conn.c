@@ -17,7 +17,7 @@
 #include "proxy/page.h"
 #include "proxy/proxy.h"
 
-/* How often a send queue is looked at before a reset, and how many times at most: 10 s. */
+/* How often a send queue is looked at before a reset, and how often it may be as full as before: 5 s. */
 #define RESET_LOOK_NS 20000000ULL
 enum { RESET_LOOKS_MAX = 250 };
 
@@ -217,13 +217,23 @@ void weir_conn_finish(struct weir_conn *conn)
 		start_lingering(conn);
 }
 
+/* Is the client still taking what it was sent? Slowly will do. */
+static bool is_draining(struct weir_conn *conn)
+{
+	int queued = 0;
+
+	if (conn->client.has_error || ioctl(conn->client.fd, SIOCOUTQ, &queued) < 0 || !queued)
+		return false;
+	conn->drain_tries = (__u32)queued < conn->drain_bytes ? 0 : conn->drain_tries + 1;
+	conn->drain_bytes = queued;
+	return conn->drain_tries <= RESET_LOOKS_MAX;
+}
+
 static void try_reset(struct weir_conn *conn)
 {
 	static const struct linger abort = {.l_onoff = 1};
-	int queued = 0;
 
-	if (!conn->client.has_error && conn->drain_tries++ < RESET_LOOKS_MAX &&
-	    ioctl(conn->client.fd, SIOCOUTQ, &queued) == 0 && queued) {
+	if (is_draining(conn)) {
 		weir_conn_wait(conn, RESET_LOOK_NS);
 		return;
 	}
@@ -304,7 +314,9 @@ static void step(struct weir_conn *conn)
 		linger(conn);
 		break;
 	case WEIR_CONN_RESET:
-		try_reset(conn);
+		/* Its timer looks at the rest, at its own pace. */
+		if (conn->client.has_error)
+			try_reset(conn);
 		break;
 	case WEIR_CONN_CLOSED:
 		break;

@@ -90,6 +90,7 @@ struct weir_conn {
 	struct weir_times times; /* of the request, or of the connection */
 	__u32 requests;
 	__u32 interim_bytes; /* of interim responses to this request */
+	__u32 drain_bytes;   /* before a reset: what the client had not taken at the last look */
 	__be32 peer_address, local_address;
 	__be16 peer_port, local_port;
 	__u16 status;  /* sent to the client */
@@ -116,7 +117,7 @@ struct weir_conn {
 	bool is_billed;           /* the request under way is for the app of `account` */
 	bool awaits_preface;      /* a front end's PROXY header */
 	bool is_trusted;          /* a front end: what it says of the client counts */
-	__u8 drain_tries;
+	__u8 drain_tries;         /* looks in a row at which it had taken nothing more */
 };
 
 /* A connection that was just accepted. Returns it, or NULL when there is no memory. */
