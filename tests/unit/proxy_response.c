@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Answers of containers: where each ends, what is passed on of it, and what is refused. */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -108,6 +109,45 @@ STORY(passes_on_a_response_that_the_close_ends)
 	expect_has(answer, "Connection: close\r\n");
 	expect_has(answer, "\r\n\r\nuntil the end");
 	cr_expect_str_eq(strstr(answer, "until the end"), "until the end");
+}
+
+static int is_full; /* 1: nobody on the way takes more of the request */
+
+/* A body that the close ends, and a reset in its place, while the request is still coming. */
+static void serve_reset_while_asked(struct lab_container *container, int fd)
+{
+	static const struct linger abort = {.l_onoff = 1};
+	char head[65536];
+
+	(void)container;
+	lab_read_head(fd, head, sizeof(head));
+	lab_say(fd, "HTTP/1.1 200 OK\r\n\r\nhalf");
+	lab_wait(&is_full, 1);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+}
+
+STORY(cuts_one_without_a_length_when_the_container_breaks_off_the_request)
+{
+	static const char block[1 << 16];
+	const struct timeval brief = {.tv_usec = 300000};
+	char got[1000] = "", *end;
+	int fd, error;
+
+	lab_container(&lab, 0, serve_reset_while_asked, NULL);
+	lab_start(&lab, AB);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 70000000\r\n\r\n");
+	end = got + lab_read_head(fd, got, sizeof(got) / 2);
+	end += lab_read(fd, end, 4, NULL);
+	expect_has(got, "\r\n\r\nhalf");
+	/* Until nobody on the way takes more: the proxy then learns of the reset by sending. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief));
+	while (send(fd, block, sizeof(block), MSG_NOSIGNAL) > 0)
+		;
+	__atomic_store_n(&is_full, 1, __ATOMIC_SEQ_CST);
+	lab_read(fd, end, 1, &error);
+	cr_expect_eq(error, ECONNRESET, "a cut answer must not look whole: %d", error);
+	close(fd);
 }
 
 STORY(refuses_responses_that_smuggle)

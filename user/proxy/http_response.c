@@ -6,6 +6,8 @@
  * read the whole body. A link that fails before any byte of a response came may be replaced
  * once, if the request can be sent again.
  */
+#include <errno.h>
+
 #include "proxy/page.h"
 #include "proxy/proxy.h"
 #include "proxy/rewrite.h"
@@ -300,9 +302,20 @@ static void finish(struct weir_conn *conn)
 		weir_conn_finish(conn);
 }
 
+/* What ended the response: its close, or a reset that sending the request was told of already. */
+static enum weir_flow_result down_result(struct weir_conn *conn)
+{
+	enum weir_flow_result result = pump(conn, &conn->down);
+
+	if (result == WEIR_FLOW_DONE && conn->down.framing == WEIR_FRAMED_CLOSE &&
+	    conn->link->end.error == ECONNRESET)
+		return WEIR_FLOW_FROM_ERROR;
+	return result;
+}
+
 static void relay_down(struct weir_conn *conn)
 {
-	switch (pump(conn, &conn->down)) {
+	switch (down_result(conn)) {
 	case WEIR_FLOW_WAITS:
 	case WEIR_FLOW_YIELDS:
 	case WEIR_FLOW_THROTTLED:
