@@ -69,6 +69,22 @@ Test(bucket, may_be_unlimited)
 	weir_container_unref(&container);
 }
 
+/* Soon after the machine's start, when less time has passed than the lower rate takes for it. */
+Test(bucket, takes_back_after_the_rate_was_lowered_what_was_granted_before)
+{
+	const __u64 now_ns = 60000000000ULL, s = 1000000000;
+	struct weir_container_state *container = weir_container_new("a", 1, 80, 20000000, 1600000);
+	__u32 granted;
+	__u64 ready_ns;
+
+	granted = weir_container_reserve(container, WEIR_UP, 1 << 16, now_ns, &ready_ns);
+	weir_container_set_rate(container, 100, 2000, now_ns);
+	weir_container_give_back(container, WEIR_UP, granted);
+	weir_container_reserve(container, WEIR_UP, 2000, now_ns, &ready_ns);
+	cr_expect_leq(ready_ns, now_ns + 20 * s, "%llu s", (ready_ns - now_ns) / s);
+	weir_container_unref(&container);
+}
+
 Test(bucket, is_no_fuller_after_a_hand_over)
 {
 	const __u64 now_ns = 5000000000000ULL, rate = 1000000, burst = 2000000;

@@ -142,6 +142,33 @@ STORY(charges_request_heads_of_many_connections)
 		WEIR_UP);
 }
 
+static void serve_body(struct lab_container *container, int fd)
+{
+	static const char body[200000];
+
+	serve_once(container, fd);
+	lab_send(fd, body, sizeof(body));
+}
+
+/* A slip of the pen, put right: who waits by the rate before would wait for minutes. */
+STORY(goes_on_at_once_when_the_rate_is_raised)
+{
+	static char got[300000];
+	int fd;
+
+	lab.bytes_per_s = 20;
+	lab.burst_bytes = 16384;
+	lab_container(&lab, 0, serve_body, OK("200000\r\n\r\n"));
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, LAST("a.example"));
+	cr_expect_gt(lab_read_head(fd, got, sizeof(got)), 0);
+	lab_sleep_ms(300);
+	weir_container_set_rate(lab.proxy->table->containers[0], 20000000, 1600000000, now_ns());
+	cr_expect_eq(lab_read(fd, got, sizeof(got), NULL), 200000);
+	close(fd);
+}
+
 Test(meter_flow, pays_once_for_what_waits_and_is_given_back_what_did_not_move)
 {
 	struct weir_container_state *container = weir_container_new("a", 1, 80, RATE, BURST);

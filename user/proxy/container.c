@@ -142,10 +142,17 @@ void weir_container_give_back(struct weir_container_state *container, enum weir_
 			      __u32 bytes)
 {
 	struct weir_rate rate = weir_container_rate(container);
+	__u64 *arrival = &container->buckets[direction].arrival_units;
+	__u64 cost = weir_bucket_cost(&rate, bytes);
+	__u64 old = __atomic_load_n(arrival, __ATOMIC_RELAXED), next;
 
-	if (rate.factor && bytes)
-		__atomic_sub_fetch(&container->buckets[direction].arrival_units,
-				   weir_bucket_cost(&rate, bytes), __ATOMIC_RELAXED);
+	if (!rate.factor || !bytes)
+		return;
+	/* By a rate that was lowered meanwhile it can be more than there ever was. */
+	do
+		next = old > cost ? old - cost : 0;
+	while (!__atomic_compare_exchange_n(arrival, &old, next, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED));
 }
 
 bool weir_container_past(const struct weir_container_state *container, __u64 now_ns,

@@ -94,4 +94,6 @@ void weir_container_set_rate(struct weir_container_state *container, __u64 bytes
 	/* Readers wait for a change: it is over before this. What they take meanwhile is little. */
 	for (int i = WEIR_UP; i <= WEIR_DOWN; i++)
 		carry_over(&container->buckets[i], &from, &to, now_ns * WEIR_UNITS_PER_NS);
+	/* Who waits asks anew, and may have done so before the buckets were carried over. */
+	__atomic_store_n(&container->rate_turn, container->rate_turn + 2, __ATOMIC_RELEASE);
 }

@@ -14,22 +14,41 @@ static void set_in_line(struct weir_flow *flow, bool is_in_line)
 	flow->is_in_line = is_in_line;
 }
 
-void weir_flow_settle(struct weir_flow *flow)
+/* What was charged and has not moved. */
+static void give_all_back(struct weir_flow *flow)
 {
-	if (!flow->container)
-		return;
 	weir_container_give_back(flow->container, flow->direction,
 				 flow->granted_bytes + flow->paid_bytes);
 	flow->granted_bytes = flow->paid_bytes = 0;
 	flow->ready_ns = 0;
+}
+
+void weir_flow_settle(struct weir_flow *flow)
+{
+	if (!flow->container)
+		return;
+	give_all_back(flow);
 	set_in_line(flow, false);
 	flow->container = NULL;
+}
+
+/* A flow that waits by a rate that is in force no more has to be told anew from when on it may go. */
+static void renew(struct weir_flow *flow, __u64 now_ns)
+{
+	__u32 turn = __atomic_load_n(&flow->container->rate_turn, __ATOMIC_ACQUIRE);
+
+	if (turn == flow->rate_turn)
+		return;
+	flow->rate_turn = turn;
+	if (flow->ready_ns > now_ns)
+		give_all_back(flow);
 }
 
 bool weir_flow_pay(struct weir_flow *flow, __u32 pending, __u64 now_ns)
 {
 	if (!flow->container || !pending)
 		return true;
+	renew(flow, now_ns);
 	if (pending > flow->paid_bytes) {
 		__u64 ready_ns = weir_container_charge(flow->container, flow->direction,
 						       pending - flow->paid_bytes, now_ns);
@@ -51,6 +70,7 @@ __u32 weir_flow_grant(struct weir_flow *flow, __u32 want, __u64 now_ns)
 {
 	if (!flow->container)
 		return want;
+	renew(flow, now_ns);
 	if (!flow->granted_bytes)
 		flow->granted_bytes = weir_container_reserve(flow->container, flow->direction, want,
 							     now_ns, &flow->ready_ns);

@@ -30,6 +30,9 @@ enum {
 	UNSENT_BYTES_MAX = 128 << 10,
 };
 
+/* How soon who waits for a container's tokens notices another rate. */
+#define ASK_AGAIN_NS 1000000000ULL
+
 const struct weir_proxy_limits weir_proxy_limits_default = {
 	.hello_ns = 10000000000ULL,
 	.keepalive_ns = 60000000000ULL,
@@ -69,7 +72,8 @@ void weir_conn_again(struct weir_conn *conn)
 
 void weir_conn_throttle(struct weir_conn *conn, const struct weir_flow *flow)
 {
-	__u64 ready_ns = flow->ready_ns;
+	__u64 latest_ns = conn->worker->now_ns + ASK_AGAIN_NS;
+	__u64 ready_ns = flow->ready_ns < latest_ns ? flow->ready_ns : latest_ns;
 
 	/* Both directions may wait: the earlier one decides. */
 	if (!weir_list_is_empty(&conn->meter.link) && conn->meter.deadline_ns < ready_ns)
