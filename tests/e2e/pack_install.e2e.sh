@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 begin install
 ROOT=$LAB_DIR/root
-files_of() { (cd "$1" && find . -mindepth 1 | sort); }
 make_it() { make -s --no-print-directory -C "$LAB_ROOT" "$@"; }
 
 story "install and uninstall leave nothing behind but what was there"

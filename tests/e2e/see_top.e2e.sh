@@ -27,7 +27,6 @@ open_top() { # WIDTH HEIGHT
 screen() { terminal capture-pane -p; }
 press() { for key; do terminal send-keys "$key"; done; }
 shows() { screen | grep -qE -- "$1"; }
-last_line() { screen | tail -n 1; }
 close_top() {
 	press q
 	eventually 3 has_ended || fails "q does not end it" "$(screen)"
