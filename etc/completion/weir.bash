@@ -33,7 +33,11 @@ _weir() {
 	# Only what stands behind the last : or = is replaced.
 	[[ $last == [\"\']* ]] || cut=${words[-1]%"${words[-1]##*[:=]}"}
 	COMPREPLY=("${COMPREPLY[@]#"$cut"}")
-	[[ $last == [\"\']* ]] || COMPREPLY=("${COMPREPLY[@]//\*/\\*}")
+	# Names may have anything in them that a shell would take for its own.
+	for i in "${!COMPREPLY[@]}"; do
+		[[ $last != [\"\']* && ${COMPREPLY[i]} == *[!a-zA-Z0-9._:/=,@%+-]* ]] || continue
+		printf -v 'COMPREPLY[i]' %q "${COMPREPLY[i]}"
+	done
 	[[ ${#COMPREPLY[@]} -gt 1 || ${COMPREPLY[0]} != *[:=] ]] || compopt -o nospace 2>/dev/null
 }
 

@@ -10,7 +10,7 @@ cat >>"$LAB_DIR/apps.routes" <<-END
 	dotted.example app=dotted http 10.66.0.3:8080
 END
 mkdir "$LAB_DIR/regions" "$LAB_DIR/bin"
-touch "$LAB_DIR/regions/osc-lab1.region" "$LAB_DIR/some-file"
+touch "$LAB_DIR/regions/osc-lab1.region" "$LAB_DIR/regions/odd \$(touch ran).region" "$LAB_DIR/some-file"
 lab_apps
 lab_start
 expect "weir deny add" weir deny add 192.0.2.77 198.18.0.0/16
@@ -92,6 +92,11 @@ tab 'weir capture --reason "drop_den' 'weir capture --reason "drop_denied"'
 tab 'weir route add new.example ap' 'weir route add new.example app='
 SHELLS='bash zsh' tab 'weir route del \*.wi' 'weir route del \\\*\.wild\.example'
 SHELLS=fish tab 'weir route del \*.wi' "weir route del ('\*\.wild\.example'|\\\\\*\.wild\.example)"
+
+story "a name that a shell would carry out is quoted"
+SHELLS=bash tab 'weir init odd' 'weir init odd\\ \\\$\\\(touch\\ ran\\\)'
+tab 'weir init odd' '' Enter
+expect_not "it was carried out" test -e "$LAB_DIR/ran"
 
 story "file names are completed where a file is wanted, and nowhere else"
 tab 'weir metrics -o some-f' 'weir metrics -o some-file'
