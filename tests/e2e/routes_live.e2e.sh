@@ -149,6 +149,23 @@ restart TERM
 expect "a torn end is said" grep -q 'routes.journal: warning: the last change was never completed' "$LAB_DIR/spawned.log"
 expect "what was before it holds" answers kept.example '^blog at'
 
+story "a long list of routes that change all the time is listed all the same"
+seq 20000 | sed 's/.*/busy&.example app=busy http 10.66.0.2:8080/' >"$LAB_DIR/busy"
+expect "many" sh -c "'$WEIR' -I '$LAB' route add - <'$LAB_DIR/busy'"
+lab_spawn gate sh -c "while :; do
+	'$WEIR' -I '$LAB' route add changes.example app=busy http 10.66.0.2:8080
+	'$WEIR' -I '$LAB' route add --replace changes.example app=busy http 10.66.0.3:8080
+done"
+changes=$LAB_PID
+for listing in 'list --hosts' 'list' 'export'; do
+	# shellcheck disable=SC2086 # words
+	expect "route $listing" route $listing
+	expect_equal "its routes" "$(grep -c '^busy' <<<"$SAID")" 20000
+	expect_said "it says that they change" '^warning: routes changed while they were read'
+done
+lab_stop "$changes"
+expect "all of them gone again" sh -c "cut -d ' ' -f 1 '$LAB_DIR/busy' | '$WEIR' -I '$LAB' route del -"
+
 story "a rate holds at once, and a container's own before its app's"
 expect "no rate of the app's" route unset blog
 expect "a rate of the container's" route set 10.66.0.3:8080 --rate 1MB/s --burst 64kB

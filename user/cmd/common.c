@@ -11,13 +11,20 @@
 
 int weir_cmd_end(const struct weir_diags *diags, int r)
 {
+	int error = 0;
+
 	weir_progress_done();
+	/*
+	 * First, or what is said of the report would stand in the middle of it where both go to one place.
+	 * A long report may have failed before, and this flush has nothing left to write then.
+	 */
+	if (fflush(stdout) || ferror(stdout))
+		error = errno ?: EIO;
 	weir_diags_print(diags, stderr);
 	if (r && !diags->errors)
 		fprintf(stderr, "weir: %s\n", strerror(-r));
-	/* A long report may have failed before this flush, which then has nothing left to write. */
-	if (!r && (fflush(stdout) || ferror(stdout))) {
-		fprintf(stderr, "weir: cannot write: %s\n", strerror(errno));
+	if (!r && error) {
+		fprintf(stderr, "weir: cannot write: %s\n", strerror(error));
 		return WEIR_EXIT_FAILED;
 	}
 	return r ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;

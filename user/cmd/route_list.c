@@ -7,8 +7,8 @@
 #include "cmd/watch.h"
 #include "report/route_list.h"
 
-/* A list that changes while it is read is read anew, this often. */
-enum { TRIES = 5 };
+/* A list that changes while it is read is read anew, this often; then it is taken as it comes. */
+enum { TRIES = 3 };
 
 #define _cleanup_list_ _cleanup_(weir_route_list_free)
 
@@ -34,9 +34,12 @@ static int read_page(struct weir_route_run *run, enum weir_route_form form, cons
 				 &run->diags, ret_page);
 }
 
-/* All pages, of which one is held at a time. -EAGAIN when routes changed between two of them. */
+/*
+ * All pages, of which one is held at a time. When routes change between two of them: -EAGAIN, or where
+ * that is tolerated each route as it was when its page was read.
+ */
 static int read_pages(struct weir_route_run *run, struct weir_route_list *list,
-		      enum weir_route_form form)
+		      enum weir_route_form form, bool tolerates, bool *ret_has_changed)
 {
 	_cleanup_json_ json_t *page = NULL;
 	json_int_t number;
@@ -55,7 +58,8 @@ static int read_pages(struct weir_route_run *run, struct weir_route_list *list,
 		r = read_page(run, form, last, &next);
 		if (r)
 			return r;
-		if (json_integer_value(json_object_get(next, "number")) != number)
+		*ret_has_changed |= json_integer_value(json_object_get(next, "number")) != number;
+		if (*ret_has_changed && !tolerates)
 			return -EAGAIN;
 		json_decref(page);
 		page = json_incref(next);
@@ -64,20 +68,22 @@ static int read_pages(struct weir_route_run *run, struct weir_route_list *list,
 
 static int read_list(struct weir_route_run *run, enum weir_route_form form, char **ret_text)
 {
+	bool has_changed = false;
 	int r = -EAGAIN;
 
-	for (int i = 0; r == -EAGAIN && i < TRIES; i++) {
+	for (int i = 1; r == -EAGAIN && i <= TRIES; i++) {
 		_cleanup_list_ struct weir_route_list *list = weir_route_list_new(form);
 
-		r = list ? read_pages(run, list, form) : -ENOMEM;
+		has_changed = false;
+		r = list ? read_pages(run, list, form, i == TRIES, &has_changed) : -ENOMEM;
 		if (!r) {
 			*ret_text = weir_route_list_text(list);
 			r = *ret_text ? 0 : -ENOMEM;
 		}
 	}
-	if (r == -EAGAIN)
-		weir_diags_error(&run->diags, NULL, 0, 0,
-				 "the routes change faster than they list");
+	if (!r && has_changed)
+		weir_diags_warning(&run->diags, NULL, 0, 0,
+				   "routes changed while they were read: each is as it was then");
 	return r;
 }
 
@@ -98,6 +104,8 @@ static int print_again(struct weir_route_run *run, enum weir_route_form form)
 	int r = run->fd < 0 ? weir_cmd_proxy_connect(run->cli, &run->diags, &run->fd) : 0;
 
 	r = r ?: read_list(run, form, &text);
+	if (!r)
+		weir_diags_done(&run->diags); /* the next list is due soon */
 	closep(&run->fd);
 	run->fd = -1;
 	return r ?: weir_watch_print(text, &run->diags);
