@@ -12,8 +12,10 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "bench.h"
 #include "config/config.h"
+#include "config/parse.h"
 #include "listgen.h"
 #include "random.h"
 
@@ -51,10 +53,12 @@ void bench_list_make(enum bench_shape shape, __u64 seed, size_t count, struct be
 
 static void add_file(struct bench_list *list, const char *path)
 {
+	_cleanup_file_ struct weir_file text = {};
 	struct weir_diags diags = {};
 	struct weir_list file = {};
 
-	if (weir_list_load(path, path, &diags, &file)) {
+	if (weir_file_read_text(path, WEIR_LIST_BYTES_MAX, &diags, &text) ||
+	    weir_list_parse(path, path, text.bytes, text.size, &diags, &file)) {
 		weir_diags_print(&diags, stderr);
 		bench_die("cannot read %s", path);
 	}

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "kernel/attach.h"
 #include "kernel/generation.h"
 #include "kernel/lock.h"
 #include "kernel/pins.h"
@@ -192,12 +191,10 @@ Test(kernel_apply, killed_at_any_moment_leaves_the_old_or_the_new_policy, .timeo
 /* The same while the blocks grow, with the gate on two interfaces. */
 Test(kernel_apply, killed_while_it_grows_leaves_the_old_or_the_new_policy, .timeout = 60)
 {
-	struct weir_attached attached;
-
 	cr_assert_eq(system("ip link add v0 type veth peer name v1"), 0);
 	lab_apply(&lab);
-	weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, false, &lab.diags, &attached);
-	weir_attach(&lab.paths, "v1", WEIR_MODE_AUTO, false, &lab.diags, &attached);
+	lab_attach(&lab, "v0", WEIR_MODE_AUTO);
+	lab_attach(&lab, "v1", WEIR_MODE_AUTO);
 	lab_deny_many(&lab);
 	lab_apply(&lab); /* fits; the next ones do not */
 	for (int i = 0; i < 12; i++) {

@@ -40,15 +40,6 @@ static void done(void)
 
 TestSuite(kernel_attach, .init = init, .fini = done);
 
-static struct weir_attached attach(const char *interface, enum weir_mode mode)
-{
-	struct weir_attached attached = {};
-	int r = weir_attach(&lab.paths, interface, mode, false, &lab.diags, &attached);
-
-	cr_assert_eq(r, 0, "%s", lab_said(&lab));
-	return attached;
-}
-
 static __u32 program_on(const char *interface)
 {
 	struct weir_running running = {};
@@ -61,8 +52,7 @@ Test(kernel_attach, is_refused_without_a_policy)
 {
 	struct weir_attached attached;
 
-	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, false, &lab.diags, &attached),
-		     -ENOENT);
+	cr_expect_eq(lab_try_attach(&lab, "v0", WEIR_MODE_AUTO, &attached), -ENOENT);
 	cr_expect_eq(program_on("v0"), 0);
 }
 
@@ -71,13 +61,12 @@ Test(kernel_attach, prefers_native_mode_and_says_why_not)
 	struct weir_attached attached;
 
 	lab_apply(&lab);
-	attached = attach("v0", WEIR_MODE_AUTO);
+	attached = lab_attach(&lab, "v0", WEIR_MODE_AUTO);
 	cr_expect_eq(attached.mode, WEIR_MODE_NATIVE);
-	attached = attach("lo", WEIR_MODE_AUTO);
+	attached = lab_attach(&lab, "lo", WEIR_MODE_AUTO);
 	cr_expect_eq(attached.mode, WEIR_MODE_SKB);
 	cr_expect(*attached.why);
-	cr_expect_neq(weir_attach(&lab.paths, "lo", WEIR_MODE_NATIVE, false, &lab.diags, &attached),
-		      0);
+	cr_expect_neq(lab_try_attach(&lab, "lo", WEIR_MODE_NATIVE, &attached), 0);
 }
 
 Test(kernel_attach, second_attach_changes_nothing)
@@ -85,10 +74,10 @@ Test(kernel_attach, second_attach_changes_nothing)
 	__u32 program;
 
 	lab_apply(&lab);
-	attach("v0", WEIR_MODE_SKB);
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	program = program_on("v0");
-	cr_expect(attach("v0", WEIR_MODE_AUTO).was_attached);
-	cr_expect(attach("v0", WEIR_MODE_SKB).was_attached);
+	cr_expect(lab_attach(&lab, "v0", WEIR_MODE_AUTO).was_attached);
+	cr_expect(lab_attach(&lab, "v0", WEIR_MODE_SKB).was_attached);
 	cr_expect_eq(program_on("v0"), program);
 }
 
@@ -104,18 +93,17 @@ Test(kernel_attach, names_the_program_that_holds_the_interface)
 
 	lab_apply(&lab);
 	cr_assert_eq(bpf_xdp_attach(if_nametoindex("v0"), other, 0, NULL), 0);
-	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, false, &lab.diags, &attached),
-		     -EBUSY);
+	cr_expect_eq(lab_try_attach(&lab, "v0", WEIR_MODE_AUTO, &attached), -EBUSY);
 	cr_expect(strstr(lab_said(&lab), "'somebody'"), "%s", lab_said(&lab));
 }
 
 Test(kernel_attach, survives_the_interface_being_made_again)
 {
 	lab_apply(&lab);
-	attach("v0", WEIR_MODE_AUTO);
+	lab_attach(&lab, "v0", WEIR_MODE_AUTO);
 	cr_assert_eq(system("ip link del v0 && ip link add v0 type veth peer name v1"), 0);
 	lab_apply(&lab);
-	cr_expect_not(attach("v0", WEIR_MODE_AUTO).was_attached);
+	cr_expect_not(lab_attach(&lab, "v0", WEIR_MODE_AUTO).was_attached);
 	cr_expect_neq(program_on("v0"), 0);
 }
 
@@ -125,7 +113,7 @@ Test(kernel_attach, takes_interfaces_with_a_dot_in_their_name)
 
 	cr_assert_eq(system("ip link add v.9 type veth peer name v.8"), 0);
 	lab_apply(&lab);
-	attach("v.9", WEIR_MODE_AUTO);
+	lab_attach(&lab, "v.9", WEIR_MODE_AUTO);
 	cr_assert_eq(weir_status_read(&lab.paths, lab.instance, &lab.diags, &status), 0);
 	cr_assert_eq(status.interfaces_count, 1);
 	cr_expect_str_eq(status.interfaces[0].name, "v.9");
@@ -139,8 +127,8 @@ Test(kernel_attach, growth_replaces_the_program_on_every_interface)
 	__u32 before;
 
 	lab_apply(&lab);
-	attach("v0", WEIR_MODE_AUTO);
-	attach("v1", WEIR_MODE_SKB);
+	lab_attach(&lab, "v0", WEIR_MODE_AUTO);
+	lab_attach(&lab, "v1", WEIR_MODE_SKB);
 	before = program_on("v0");
 	lab_deny_many(&lab);
 	lab_apply(&lab);
@@ -155,7 +143,7 @@ Test(kernel_attach, links_find_the_gate_when_every_other_pin_is_gone)
 	char command[256];
 
 	lab_apply(&lab);
-	attach("v0", WEIR_MODE_AUTO);
+	lab_attach(&lab, "v0", WEIR_MODE_AUTO);
 	snprintf(command, sizeof(command), "cd %s && rm program weir_* twin*", lab.paths.pins);
 	cr_assert_eq(system(command), 0);
 	cr_expect_eq(lab_send(&lab, "203.0.113.7", "198.18.0.1", 80), XDP_DROP);

@@ -30,14 +30,6 @@ static void done(void)
 
 TestSuite(kernel_faults, .init = init, .fini = done);
 
-static void attach(void)
-{
-	struct weir_attached attached;
-
-	cr_assert_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_SKB, false, &lab.diags, &attached), 0,
-		     "%s", lab_said(&lab));
-}
-
 Test(kernel_faults, another_program_in_our_link_is_named_with_its_interface)
 {
 	static const struct bpf_insn code[] = {
@@ -49,7 +41,7 @@ Test(kernel_faults, another_program_in_our_link_is_named_with_its_interface)
 						  &options);
 	_cleanup_links_ struct weir_links links = {};
 
-	attach();
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	cr_assert_eq(weir_links_open(&lab.paths, &lab.diags, &links), 0);
 	cr_assert_eq(bpf_link_update(links.items[0].fd, other, NULL), 0);
 	cr_expect_eq(lab_try_apply(&lab, 0), -EPROTO);
@@ -58,7 +50,7 @@ Test(kernel_faults, another_program_in_our_link_is_named_with_its_interface)
 	/* The way out. */
 	cr_expect_eq(weir_detach(&lab.paths, "v0", &lab.diags), 0, "%s", lab_said(&lab));
 	lab_apply(&lab);
-	attach();
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	cr_expect_eq(lab_send(&lab, "203.0.113.7", "198.18.0.1", 80), XDP_DROP);
 }
 
@@ -68,7 +60,7 @@ Test(kernel_faults, gate_of_another_instance_in_our_folder_is_named)
 	struct lab other = lab;
 	char path[256];
 
-	attach();
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	snprintf(other.instance, sizeof(other.instance), "weirother%d", getpid());
 	cr_assert_eq(weir_paths_make(other.instance, &other.diags, &other.paths), 0);
 	lab_apply(&other);

@@ -111,9 +111,10 @@ static void apply_forced(void)
 
 static int attach(bool is_forced)
 {
+	const struct weir_attach_options options = {.mode = WEIR_MODE_AUTO, .is_forced = is_forced};
 	struct weir_attached attached;
 
-	return weir_attach(&lab.paths, "v0", WEIR_MODE_AUTO, is_forced, &lab.diags, &attached);
+	return weir_attach_with(&lab.paths, "v0", &options, &lab.diags, &attached);
 }
 
 static bool was_said(const char *text)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "kernel/attach.h"
+#include "kernel/lock.h"
 #include "kernel/pins.h"
 #include "kernel/twin.h"
 
@@ -83,6 +83,23 @@ void lab_apply(struct lab *lab)
 	int r = lab_try_apply(lab, 0);
 
 	cr_assert_eq(r, 0, "apply: %d: %s", r, lab_said(lab));
+}
+
+int lab_try_attach(struct lab *lab, const char *interface, enum weir_mode mode,
+		   struct weir_attached *ret_attached)
+{
+	const struct weir_attach_options options = {.mode = mode, .wait_ms = WEIR_LOCK_WAIT_MS};
+
+	return weir_attach_with(&lab->paths, interface, &options, &lab->diags, ret_attached);
+}
+
+struct weir_attached lab_attach(struct lab *lab, const char *interface, enum weir_mode mode)
+{
+	struct weir_attached attached = {};
+	int r = lab_try_attach(lab, interface, mode, &attached);
+
+	cr_assert_eq(r, 0, "attach: %d: %s", r, lab_said(lab));
+	return attached;
 }
 
 static void add_prefix(struct weir_list *list, const char *text)

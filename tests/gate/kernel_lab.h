@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "kernel/apply.h"
+#include "kernel/attach.h"
 #include "kernel/paths.h"
 #include "kernel/trial.h"
 
@@ -37,6 +38,11 @@ void lab_apply(struct lab *lab);
 
 /* The same, returning what it returned; diagnostics are in lab->diags. */
 int lab_try_apply(struct lab *lab, __u64 try_ns);
+
+/* Attach for good, likewise. */
+struct weir_attached lab_attach(struct lab *lab, const char *interface, enum weir_mode mode);
+int lab_try_attach(struct lab *lab, const char *interface, enum weir_mode mode,
+		   struct weir_attached *ret_attached);
 
 /* Deny or allow one more prefix in the files. */
 void lab_deny(struct lab *lab, const char *prefix);

@@ -33,15 +33,6 @@ static void done(void)
 
 TestSuite(kernel_migrate, .init = init, .fini = done);
 
-static void attach(const char *interface)
-{
-	struct weir_attached attached;
-
-	cr_assert_eq(
-		weir_attach(&lab.paths, interface, WEIR_MODE_SKB, false, &lab.diags, &attached), 0,
-		"%s", lab_said(&lab));
-}
-
 static __u32 program_on(const char *interface)
 {
 	struct weir_running running = {};
@@ -73,7 +64,7 @@ Test(kernel_migrate, apply_takes_over_with_counters_bans_and_buckets)
 	__u32 program;
 
 	lab_apply(&lab);
-	attach("v0");
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	ban("192.0.2.9");
 	for (int i = 0; i < 7; i++)
 		cr_assert(passes("192.0.2.8"));
@@ -103,8 +94,7 @@ Test(kernel_migrate, other_commands_say_what_to_do)
 	former_put(&lab, WEIR_LAYOUT_FORMER, NULL);
 	cr_expect_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), -EPROTO);
 	cr_expect(strstr(lab_said(&lab), "weir apply takes it over"), "%s", lab_said(&lab));
-	cr_expect_eq(weir_attach(&lab.paths, "v0", WEIR_MODE_SKB, false, &lab.diags, &attached),
-		     -EPROTO);
+	cr_expect_eq(lab_try_attach(&lab, "v0", WEIR_MODE_SKB, &attached), -EPROTO);
 }
 
 Test(kernel_migrate, unknown_layout_is_refused_by_number_and_left_as_it_is)
@@ -112,7 +102,7 @@ Test(kernel_migrate, unknown_layout_is_refused_by_number_and_left_as_it_is)
 	__u32 program;
 
 	lab_apply(&lab);
-	attach("v0");
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	former_put(&lab, WEIR_LAYOUT_FORMER - 1, NULL);
 	program = program_on("v0");
 	cr_expect_eq(lab_try_apply(&lab, 0), -EPROTO);
@@ -124,8 +114,8 @@ Test(kernel_migrate, unknown_layout_is_refused_by_number_and_left_as_it_is)
 Test(kernel_migrate, one_that_was_killed_between_two_interfaces_is_finished)
 {
 	lab_apply(&lab);
-	attach("v0");
-	attach("v1");
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
+	lab_attach(&lab, "v1", WEIR_MODE_SKB);
 	former_put(&lab, WEIR_LAYOUT_FORMER, "v1");
 	cr_expect_neq(program_on("v0"), program_on("v1"));
 	lab_apply(&lab);
@@ -137,7 +127,7 @@ Test(kernel_migrate, one_that_was_killed_between_two_interfaces_is_finished)
 Test(kernel_migrate, waits_for_a_trial_of_the_release_before)
 {
 	lab_apply(&lab);
-	attach("v0");
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
 	cr_assert_eq(lab_try_apply(&lab, 600000000000ULL), 0, "%s", lab_said(&lab));
 	former_put(&lab, WEIR_LAYOUT_FORMER, NULL);
 	cr_expect_eq(lab_try_apply(&lab, 0), -EBUSY, "%s", lab_said(&lab));

@@ -87,11 +87,9 @@ Test(kernel_room, bans_added_while_the_table_changes_its_size_all_hold, .timeout
 
 Test(kernel_room, killed_while_the_table_changes_its_size_loses_no_ban, .timeout = 60)
 {
-	struct weir_attached attached;
-
 	cr_assert_eq(system("ip link add v0 type veth peer name v1"), 0);
-	weir_attach(&lab.paths, "v0", WEIR_MODE_SKB, false, &lab.diags, &attached);
-	weir_attach(&lab.paths, "v1", WEIR_MODE_SKB, false, &lab.diags, &attached);
+	lab_attach(&lab, "v0", WEIR_MODE_SKB);
+	lab_attach(&lab, "v1", WEIR_MODE_SKB);
 	cr_assert_eq(put(WEIR_LIVE_BAN, "192.0.2.9", 0), 0);
 	for (int i = 0; i < 14; i++) {
 		pid_t child = fork();

@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "config/parse.h"
 #include "fixture.h"
 
 /* The ingress page's, written out again: a file that lost one must not pass. */
@@ -19,8 +21,11 @@ static struct gate *start_region(const char *path, struct weir_region *region)
 	_cleanup_diags_ struct weir_diags diags = {};
 	struct gate *gate = gate_start(1024);
 	struct weir_config config = gate_config();
-	int r = weir_region_load(path, WEIR_DEFAULT_RATE_BYTES_PER_S, WEIR_DEFAULT_BURST_BYTES,
-				 &diags, region);
+	_cleanup_file_ struct weir_file text = {};
+	int r = weir_file_read_text(path, WEIR_REGION_BYTES_MAX, &diags, &text)
+			?: weir_region_parse(path, text.bytes, text.size,
+					     WEIR_DEFAULT_RATE_BYTES_PER_S,
+					     WEIR_DEFAULT_BURST_BYTES, &diags, region);
 
 	if (r)
 		weir_diags_print(&diags, stderr);

@@ -32,8 +32,7 @@ static void set_up(void)
 	make_pair("va", "vb");
 	lab_apply(&lab);
 	attach_neighbour("va", XDP_MODE_NATIVE);
-	cr_assert_eq(weir_attach(&lab.paths, "va", WEIR_MODE_AUTO, false, &lab.diags, &attached), 0,
-		     "%s", lab_said(&lab));
+	attached = lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	cr_assert(attached.is_shared, "%s", attached.why_alone);
 }
 

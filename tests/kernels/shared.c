@@ -35,15 +35,6 @@ static void tear_down(void)
 	lab_done(&lab);
 }
 
-static struct weir_attached attach(const char *interface, enum weir_mode mode)
-{
-	struct weir_attached attached;
-	int r = weir_attach(&lab.paths, interface, mode, false, &lab.diags, &attached);
-
-	cr_assert_eq(r, 0, "attach: %d: %s", r, lab_said(&lab));
-	return attached;
-}
-
 /* Put a new gate in the place of the live one, as an upgrade of weir does. */
 static void replace_gate(void)
 {
@@ -90,7 +81,7 @@ static void run_beside(enum weir_mode mode, enum xdp_attach_mode xdp_mode)
 	struct weir_attached attached;
 
 	attach_neighbour("va", xdp_mode);
-	attached = attach("va", WEIR_MODE_AUTO);
+	attached = lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	cr_expect(attached.is_shared, "%s", attached.why_alone);
 	cr_expect_eq(attached.mode, mode);
 	expect_judged("vb", "beside another program");
@@ -114,16 +105,16 @@ Test(shared, runs_beside_another_program_in_skb_mode, .init = set_up, .fini = te
 
 Test(shared, lets_another_program_come_later, .init = set_up, .fini = tear_down)
 {
-	cr_expect(attach("va", WEIR_MODE_NATIVE).is_shared);
+	cr_expect(lab_attach(&lab, "va", WEIR_MODE_NATIVE).is_shared);
 	attach_neighbour("va", XDP_MODE_NATIVE);
 	expect_judged("vb", "with a program that came later");
-	cr_expect(attach("va", WEIR_MODE_NATIVE).was_attached);
+	cr_expect(lab_attach(&lab, "va", WEIR_MODE_NATIVE).was_attached);
 }
 
 Test(shared, takes_jumbo_frames, .init = set_up, .fini = tear_down)
 {
 	cr_assert_eq(system("ip link set va mtu 9000 && ip link set vb mtu 9000"), 0);
-	cr_expect_eq(attach("va", WEIR_MODE_AUTO).mode, WEIR_MODE_NATIVE);
+	cr_expect_eq(lab_attach(&lab, "va", WEIR_MODE_AUTO).mode, WEIR_MODE_NATIVE);
 }
 
 Test(shared, names_a_program_that_does_not_share, .init = set_up, .fini = tear_down)
@@ -135,8 +126,7 @@ Test(shared, names_a_program_that_does_not_share, .init = set_up, .fini = tear_d
 	cr_assert_eq(bpf_xdp_attach(if_nametoindex("va"),
 				    bpf_program__fd(neighbour->progs.neighbour), 0, NULL),
 		     0);
-	cr_expect_eq(weir_attach(&lab.paths, "va", WEIR_MODE_AUTO, false, &lab.diags, &attached),
-		     -EBUSY);
+	cr_expect_eq(lab_try_attach(&lab, "va", WEIR_MODE_AUTO, &attached), -EBUSY);
 	cr_expect_not_null(strstr(lab_said(&lab), "'neighbour'"), "%s", lab_said(&lab));
 }
 
@@ -145,7 +135,7 @@ Test(shared, stays_alone_by_a_link_where_libxdp_is_told_to, .init = set_up, .fin
 	struct weir_attached attached;
 
 	setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
-	attached = attach("va", WEIR_MODE_AUTO);
+	attached = lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	cr_expect(!attached.is_shared);
 	cr_expect_str_eq(attached.why_alone, "LIBXDP_SKIP_DISPATCHER is set");
 }
@@ -156,8 +146,8 @@ Test(shared, replaces_the_gate_on_every_interface, .init = set_up, .fini = tear_
 
 	make_pair("vc", "vd");
 	attach_neighbour("va", XDP_MODE_NATIVE);
-	attach("va", WEIR_MODE_AUTO);
-	attach("vc", WEIR_MODE_AUTO);
+	lab_attach(&lab, "va", WEIR_MODE_AUTO);
+	lab_attach(&lab, "vc", WEIR_MODE_AUTO);
 	before = gate_id("va");
 	grow();
 	cr_expect_neq(gate_id("va"), before);
@@ -171,7 +161,7 @@ Test(shared, finds_the_policy_when_every_other_pin_is_gone, .init = set_up, .fin
 	char command[512];
 
 	attach_neighbour("va", XDP_MODE_NATIVE);
-	attach("va", WEIR_MODE_AUTO);
+	lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	snprintf(command, sizeof(command), "rm %s/program %s/weir_*", lab.paths.pins,
 		 lab.paths.pins);
 	cr_assert_eq(system(command), 0);
@@ -213,7 +203,7 @@ static void expect_converged(void)
 Test(shared, removes_a_standby_that_was_never_put_in_charge, .init = set_up, .fini = tear_down)
 {
 	attach_neighbour("va", XDP_MODE_NATIVE);
-	attach("va", WEIR_MODE_AUTO);
+	lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	begin_upgrade(false);
 	expect_converged();
 }
@@ -221,7 +211,7 @@ Test(shared, removes_a_standby_that_was_never_put_in_charge, .init = set_up, .fi
 Test(shared, removes_an_old_gate_that_was_left, .init = set_up, .fini = tear_down)
 {
 	attach_neighbour("va", XDP_MODE_NATIVE);
-	attach("va", WEIR_MODE_AUTO);
+	lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	begin_upgrade(true);
 	expect_converged();
 }
@@ -236,7 +226,7 @@ Test(shared, lets_no_listed_packet_slip_while_it_is_replaced, .init = set_up, .f
 	__u64 before;
 
 	attach_neighbour("va", XDP_MODE_NATIVE);
-	attach("va", WEIR_MODE_AUTO);
+	lab_attach(&lab, "va", WEIR_MODE_AUTO);
 	usleep(100000);
 	before = neighbour_count();
 	flood_begin(&listed);

@@ -188,24 +188,3 @@ Test(list, refuses_more_prefixes_than_fit_by_name)
 			 "l.txt:161291: is longer than 10000000 prefixes (WEIR_PREFIXES_MAX)\n",
 			 "%s", diags_text(&diags));
 }
-
-/* With WEIR_LISTS=DIR, the real lists there; else there is nothing more to show here. */
-Test(list, reads_real_lists_without_an_error)
-{
-	static const struct {
-		const char *file;
-		size_t count;
-	} files[] = {{"ipsum-level3.txt", 14217}, {"x4b-vpn-ipv4.txt", 10862}, {"cdn-v4.txt", 15}};
-	const char *folder = getenv("WEIR_LISTS");
-
-	for (size_t i = 0; folder && i < sizeof(files) / sizeof(files[0]); i++) {
-		_cleanup_diags_ struct weir_diags diags = {0};
-		_cleanup_list_ struct weir_list list = {0};
-		char path[512];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, files[i].file);
-		cr_expect_eq(weir_list_load("real", path, &diags, &list), 0, "%s",
-			     diags_text(&diags));
-		cr_expect_eq(list.count, files[i].count, "%s: %zu", path, list.count);
-	}
-}

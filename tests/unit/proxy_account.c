@@ -123,7 +123,7 @@ STORY(serves_metrics_and_nothing_else)
 	lab_start(&lab, AB);
 	cr_assert_eq(weir_endpoint_listen(0x7f000001, 0, &listener), 0);
 	cr_assert_eq(weir_endpoint_start(listener, fixed_text, said, &endpoint), 0);
-	port = weir_endpoint_port(endpoint);
+	port = lab_port_of(weir_endpoint_fd(endpoint));
 	expect_has(lab_ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
 		   "version=0.0.4");
 	expect_has(lab_ask(port, "GET /metrics HTTP/1.0\r\n\r\n"), "\r\n\r\nweir_gate_loaded 1\n");

@@ -34,7 +34,7 @@ void lab_wait_sent(int fd)
 	lab_until(!ioctl(fd, SIOCOUTQ, &left) && !left);
 }
 
-static __u16 port_of(int fd)
+__u16 lab_port_of(int fd)
 {
 	struct sockaddr_in at;
 	socklen_t size = sizeof(at);
@@ -112,7 +112,7 @@ void lab_container(struct lab *lab, int number,
 	container->listener = socket(AF_INET, SOCK_STREAM, 0);
 	cr_assert(!bind(container->listener, (struct sockaddr *)&at, sizeof(at)));
 	cr_assert(!listen(container->listener, serve ? 128 : 0));
-	container->port = port_of(container->listener);
+	container->port = lab_port_of(container->listener);
 	if (!serve)
 		return;
 	pthread_create(&container->thread, NULL, container_thread, container);
@@ -152,8 +152,8 @@ void lab_start(struct lab *lab, const char *routes)
 	for (int i = 0; i < 2; i++)
 		cr_assert_eq(weir_listener_open(LOOPBACK, 0, listeners->count, listeners->fds[i]),
 			     0);
-	lab->http_port = port_of(listeners->fds[WEIR_HTTP][0]);
-	lab->tls_port = port_of(listeners->fds[WEIR_TLS][0]);
+	lab->http_port = lab_port_of(listeners->fds[WEIR_HTTP][0]);
+	lab->tls_port = lab_port_of(listeners->fds[WEIR_TLS][0]);
 	cr_assert_eq(weir_proxy_start(&lab->limits, make_table(lab, routes, NULL), listeners,
 				      lab->workers, &lab->log, &lab->proxy),
 		     0);

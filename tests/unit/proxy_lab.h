@@ -73,6 +73,9 @@ void serve_nothing(struct lab_container *container, int fd); /* read until EOF *
 void serve_slowly(struct lab_container *container, int fd);  /* a head, 0.3 s, the answer */
 void serve_reset(struct lab_container *container, int fd);   /* a head, then RST */
 
+/* The port that a socket is bound to. */
+__u16 lab_port_of(int fd);
+
 /* A client's side. All wait LAB_PATIENCE_S at most. */
 int lab_connect(__u16 port);
 void lab_send(int fd, const void *data, size_t size);

@@ -227,15 +227,13 @@ int weir_config_load_management(const char *path, struct weir_config **ret_confi
 int weir_config_check_cover(const struct weir_config *config, const __u32 *machine,
 			    size_t machine_count, bool is_forced, struct weir_diags *diags);
 
-/* The parts, for commands that need no more and for tests. Each returns as weir_config_load. */
-int weir_region_load(const char *path, __u64 default_bytes_per_s, __u64 default_burst_bytes,
-		     struct weir_diags *diags, struct weir_region *ret_region);
-void weir_region_done(struct weir_region *region);
-int weir_list_load(const char *name, const char *path, struct weir_diags *diags,
-		   struct weir_list *ret_list);
-void weir_list_done(struct weir_list *list);
+/* Routes files alone, for a proxy that reads them anew. Returns as weir_config_load. */
 int weir_routes_load(char *const *paths, size_t count, struct weir_diags *diags,
 		     struct weir_routes *ret_routes);
+
+/* What a part holds is freed, and it is empty. */
+void weir_region_done(struct weir_region *region);
+void weir_list_done(struct weir_list *list);
 void weir_routes_done(struct weir_routes *routes);
 
 #endif

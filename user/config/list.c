@@ -226,15 +226,6 @@ int weir_list_parse(const char *name, const char *path, const char *bytes, size_
 	return 0;
 }
 
-int weir_list_load(const char *name, const char *path, struct weir_diags *diags,
-		   struct weir_list *ret_list)
-{
-	_cleanup_file_ struct weir_file file = {0};
-	int r = weir_file_read_text(path, WEIR_LIST_BYTES_MAX, diags, &file);
-
-	return r ? r : weir_list_parse(name, path, file.bytes, file.size, diags, ret_list);
-}
-
 void weir_list_done(struct weir_list *list)
 {
 	free(list->name);

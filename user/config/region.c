@@ -253,17 +253,6 @@ int weir_region_parse(const char *path, const char *bytes, size_t size, __u64 de
 	return 0;
 }
 
-int weir_region_load(const char *path, __u64 default_bytes_per_s, __u64 default_burst_bytes,
-		     struct weir_diags *diags, struct weir_region *ret_region)
-{
-	_cleanup_file_ struct weir_file file = {0};
-	int r = weir_file_read_text(path, WEIR_REGION_BYTES_MAX, diags, &file);
-
-	return r ? r
-		 : weir_region_parse(path, file.bytes, file.size, default_bytes_per_s,
-				     default_burst_bytes, diags, ret_region);
-}
-
 void weir_region_done(struct weir_region *region)
 {
 	free(region->name);

@@ -244,15 +244,6 @@ int weir_attach_with(const struct weir_paths *paths, const char *interface,
 	return 0;
 }
 
-int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached)
-{
-	const struct weir_attach_options options = {
-		.mode = mode, .is_forced = is_forced, .wait_ms = WEIR_LOCK_WAIT_MS};
-
-	return weir_attach_with(paths, interface, &options, diags, ret_attached);
-}
-
 /* Detach, not only unpin: whoever else holds the link must not keep it alive. */
 static int take_off(const struct weir_link *link, struct weir_diags *diags)
 {

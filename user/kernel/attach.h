@@ -21,17 +21,6 @@ struct weir_attached {
 	char why_alone[128]; /* else why not */
 };
 
-/*
- * Attach the loaded gate to an interface of this network namespace and pin the link. In auto mode
- * native is tried first. Refuses a gate without a complete policy, and an interface that another
- * XDP program holds alone, which it names. An interface that is attached already stays as it
- * is; -EEXIST when that is not the mode asked for. -EPERM when it would lock out who is connected
- * (kernel/guard.h), unless `is_forced`.
- * Returns 0 or a negative errno with a diagnostic.
- */
-int weir_attach(const struct weir_paths *paths, const char *interface, enum weir_mode mode,
-		bool is_forced, struct weir_diags *diags, struct weir_attached *ret_attached);
-
 struct weir_attach_options {
 	enum weir_mode mode;
 	bool is_forced;
@@ -43,7 +32,14 @@ struct weir_attach_options {
 	int wait_ms; /* for another writer */
 };
 
-/* The same, in these ways. */
+/*
+ * Attach the loaded gate to an interface of this network namespace and pin the link. In auto mode
+ * native is tried first. Refuses a gate without a complete policy, and an interface that another
+ * XDP program holds alone, which it names. An interface that is attached already stays as it
+ * is; -EEXIST when that is not the mode asked for. -EPERM when it would lock out who is connected
+ * (kernel/guard.h), unless `is_forced`.
+ * Returns 0 or a negative errno with a diagnostic.
+ */
 int weir_attach_with(const struct weir_paths *paths, const char *interface,
 		     const struct weir_attach_options *options, struct weir_diags *diags,
 		     struct weir_attached *ret_attached);

@@ -23,7 +23,6 @@ struct weir_endpoint {
 	struct MHD_Daemon *daemon;
 	weir_endpoint_text *text;
 	void *argument;
-	__u16 port;
 	int fd;
 };
 
@@ -96,14 +95,9 @@ int weir_endpoint_start(int listener_fd, weir_endpoint_text *text, void *argumen
 {
 	_cleanup_free_ struct weir_endpoint *endpoint = calloc(1, sizeof(*endpoint));
 	_cleanup_close_ int fd = listener_fd;
-	struct sockaddr_in at;
-	socklen_t size = sizeof(at);
 
 	if (!endpoint)
 		return -ENOMEM;
-	if (getsockname(fd, (struct sockaddr *)&at, &size))
-		return -errno;
-	endpoint->port = ntohs(at.sin_port);
 	endpoint->text = text;
 	endpoint->argument = argument;
 	endpoint->daemon = MHD_start_daemon(
@@ -116,11 +110,6 @@ int weir_endpoint_start(int listener_fd, weir_endpoint_text *text, void *argumen
 	endpoint->fd = take_fd(&fd);
 	*ret_endpoint = take_pointer(endpoint);
 	return 0;
-}
-
-__u16 weir_endpoint_port(const struct weir_endpoint *endpoint)
-{
-	return endpoint->port;
 }
 
 int weir_endpoint_fd(const struct weir_endpoint *endpoint)

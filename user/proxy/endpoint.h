@@ -20,9 +20,6 @@ int weir_endpoint_listen(__u32 address, __u16 port, int *ret_fd);
 int weir_endpoint_start(int fd, weir_endpoint_text *text, void *argument,
 			struct weir_endpoint **ret_endpoint);
 
-/* The port that it listens on. */
-__u16 weir_endpoint_port(const struct weir_endpoint *endpoint);
-
 /* The listener, for another process to go on with; it stays the endpoint's. */
 int weir_endpoint_fd(const struct weir_endpoint *endpoint);
 

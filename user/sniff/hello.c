@@ -332,13 +332,3 @@ enum weir_sniff weir_hello_feed(struct weir_hello *hello, const void *data, size
 		*ret_used = used;
 	return WEIR_DONE;
 }
-
-bool weir_hello_offers(const struct weir_hello *hello, const char *protocol)
-{
-	size_t size = strlen(protocol);
-
-	for (size_t i = 0; i < hello->alpn_size; i += hello->alpn[i] + 1)
-		if (hello->alpn[i] == size && !memcmp(hello->alpn + i + 1, protocol, size))
-			return true;
-	return false;
-}

@@ -49,7 +49,4 @@ void weir_hello_init(struct weir_hello *hello);
 enum weir_sniff weir_hello_feed(struct weir_hello *hello, const void *data, size_t size,
 				size_t *ret_used);
 
-/* Does the client offer this protocol, such as "acme-tls/1"? */
-bool weir_hello_offers(const struct weir_hello *hello, const char *protocol);
-
 #endif
