@@ -128,16 +128,17 @@ static __always_inline bool is_impossible_source(__be32 address)
 }
 
 /*
- * p->bytes as the whole frame's, where the first buffer does not show it: it ends elsewhere than
- * the IPv4 packet does, and not because a short frame was padded; or there may be another one that
- * begins just where the packet ends. A call, which is why not always: 11 ns where the CPU guards its
+ * p->bytes as the whole frame's, where the first buffer does not show it: it ends before the IPv4
+ * packet does, as where a NIC splits headers from data, or behind it, and not because a short frame
+ * was padded; or there may be another one that begins just where the packet ends. A call, which is why not always: 11 ns where the CPU guards its
  * returns, a third of what a packet costs.
  */
 static __always_inline void measure_frame(struct xdp_md *ctx, struct weir_packet *p,
 					  __u32 declared_bytes)
 {
-	if (p->bytes > FRAME_PADDED_BYTES &&
-	    (p->bytes != declared_bytes || p->bytes > FRAME_SINGLE_BYTES))
+	if (p->bytes < declared_bytes ||
+	    (p->bytes > FRAME_PADDED_BYTES &&
+	     (p->bytes != declared_bytes || p->bytes > FRAME_SINGLE_BYTES)))
 		p->bytes = bpf_xdp_get_buff_len(ctx);
 }
 

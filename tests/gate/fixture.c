@@ -300,6 +300,11 @@ struct weir_destination_counts gate_destination_counts(struct gate *gate, __u32 
 	return sum;
 }
 
+int gate_program_fd(const struct gate *gate)
+{
+	return bpf_program__fd(gate->real->progs.weir_gate);
+}
+
 struct weir_bucket *gate_bucket(struct gate *gate, __u32 address)
 {
 	return &gate->buckets[slot_of(gate, address)];

@@ -4,7 +4,10 @@
  * Each starts from a frame that passes, so that only what was changed can be the reason.
  */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -327,4 +330,26 @@ Test(gate_parse, calls_a_jumbo_frame_truncated_by_its_whole_length)
 
 	frame.size--;
 	gate_expect(gate, "one byte short", &frame, WEIR_DROP_TRUNCATED);
+}
+
+/*
+ * As NICs do that split headers from data. Kernels before 6.18 cannot be asked to: they refuse, and
+ * what is checked there is nothing.
+ */
+Test(gate_parse, finds_the_data_behind_headers_that_have_the_first_buffer_to_themselves)
+{
+	struct gate *gate = gate_start_configured();
+	struct frame frame = built(
+		(struct frame_spec){.from = CLIENT, .to = INGRESS, .flags = ACK, .payload = 1400});
+
+	for (__u32 first = 54; first <= frame.size; first++) {
+		struct xdp_md split = {.data_end = first};
+		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.bytes,
+			    .data_size_in = frame.size, .ctx_in = &split,
+			    .ctx_size_in = sizeof(split));
+
+		if (bpf_prog_test_run_opts(gate_program_fd(gate), &options) && errno == EINVAL)
+			break;
+		cr_assert_eq(options.retval, XDP_PASS, "%u bytes in the first buffer", first);
+	}
 }
