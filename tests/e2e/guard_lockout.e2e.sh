@@ -82,7 +82,12 @@ expect "weir apply of a list with a released source" weir apply --force
 expect "a new session" can_log_in
 expect_exit 1 "weir allow del" weir allow del $CLIENT
 expect_said "whom" "$CLIENT to $GATE port 22: drop_denied"
+expect_exit 1 "weir allow flush" weir allow flush
+expect_said "whom" "$CLIENT to $GATE port 22: drop_denied"
 expect "a new session" can_log_in
+expect "weir allow flush --force" weir allow flush --force
+expect_not "a new session" can_log_in
+expect "weir allow add" weir allow add $CLIENT
 expect "weir allow del --force" weir allow del $CLIENT --force
 expect_not "a new session" can_log_in
 

@@ -27,7 +27,7 @@ static const char deny_usage[] = "deny add PREFIX...|- [--for TIME] [--note TEXT
 				 "       weir deny list [--watch[=SECONDS]] | flush | why ADDRESS";
 static const char allow_usage[] = "allow add PREFIX...|- [--for TIME] [--note TEXT]\n"
 				  "       weir allow del PREFIX...|- [--force]\n"
-				  "       weir allow list [--watch[=SECONDS]] | flush";
+				  "       weir allow list [--watch[=SECONDS]] | flush [--force]";
 
 /* Everything that one run of the command works with. */
 struct run {
@@ -176,23 +176,46 @@ static int del(struct run *run, char **arguments)
 		       ?: check_removed(run, prefixes, outcomes, count);
 }
 
-static int flush(struct run *run, char **operands)
+/* What there is of the kind, to be removed. */
+static int list_removals(struct run *run, struct weir_record **ret_records,
+			 struct weir_prefix **ret_prefixes, size_t *ret_count)
 {
 	_cleanup_free_ struct weir_record *records = NULL;
-	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
+	struct weir_prefix *prefixes;
 	size_t count, kept = 0;
 	int r = weir_live_list(&run->paths, &run->maps, &run->diags, &records, &count);
 
-	(void)operands;
 	if (r)
 		return r;
+	prefixes = calloc(count ?: 1, sizeof(*prefixes));
+	if (!prefixes)
+		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		if (records[i].kind != run->options.kind)
 			continue;
+		prefixes[kept] = records[i].prefix;
 		records[kept] = records[i];
 		records[kept].is_removal = true;
 		records[kept++].at_ns = realtime_ns();
 	}
+	*ret_records = take_pointer(records);
+	*ret_prefixes = prefixes;
+	*ret_count = kept;
+	return 0;
+}
+
+static int flush(struct run *run, char **operands)
+{
+	_cleanup_free_ struct weir_record *records = NULL;
+	_cleanup_free_ struct weir_prefix *prefixes = NULL;
+	_cleanup_free_ enum weir_live_outcome *outcomes = NULL;
+	size_t kept = 0;
+	int r = list_removals(run, &records, &prefixes, &kept)
+			?: guard_release(run, prefixes, kept);
+
+	(void)operands;
+	if (r)
+		return r;
 	outcomes = calloc(kept ?: 1, sizeof(*outcomes));
 	return outcomes ? weir_live_apply(&run->paths, &run->maps, records, kept, &run->diags,
 					  outcomes)
@@ -277,7 +300,7 @@ static const struct verb {
 } verbs[] = {
 	{"add", add, "adding", true, {"fnF", "fn"}},
 	{"del", del, "taking them out", true, {"", "F"}},
-	{"flush", flush, "taking them out", false, {"", ""}},
+	{"flush", flush, "taking them out", false, {"", "F"}},
 	{"list", list, "reading the gate", false, {"w", "w"}},
 };
 
