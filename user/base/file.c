@@ -85,6 +85,14 @@ int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_fil
 	return file_read(path, max_bytes, ret_file, &is_whole);
 }
 
+/* Lines that end in CR alone: as one line, it may begin with `#` and list nothing at all. */
+static bool is_cr_only(const struct weir_file *file)
+{
+	const char *cr = memchr(file->bytes, '\r', file->size);
+
+	return cr && cr + 1 < file->bytes + file->size && !memchr(file->bytes, '\n', file->size);
+}
+
 /* Why a file is no text, by how it begins; NULL: it may be one. */
 static const char *binary_why(const struct weir_file *file)
 {
@@ -105,7 +113,9 @@ static const char *binary_why(const struct weir_file *file)
 		if (file->size >= size && !memcmp(file->bytes, kinds[i].head, size))
 			return kinds[i].why;
 	}
-	return memchr(file->bytes, '\0', file->size) ? "is a binary file, not a text" : NULL;
+	if (memchr(file->bytes, '\0', file->size))
+		return "is a binary file, not a text";
+	return is_cr_only(file) ? "has lines that end in CR alone: save it with LF" : NULL;
 }
 
 int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *diags,
