@@ -3,13 +3,16 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kernel/attach.h"
+#include "kernel/attach_trial.h"
 #include "kernel/counts.h"
 #include "kernel/pins.h"
 #include "kernel/status.h"
@@ -203,4 +206,47 @@ Test(kernel_trial, has_room_for_a_named_number_of_interfaces)
 	cr_expect_eq(try("lo", long_ns), -ENOSPC);
 	cr_expect_not(is_attached("lo"));
 	cr_expect_eq(weir_confirm(&lab.paths, &lab.diags), 0);
+}
+
+/* A link in another network namespace, with the number that `interface` has here. */
+static void go_elsewhere(const char *interface, const char *there)
+{
+	unsigned int ifindex = if_nametoindex(interface);
+	char command[128];
+
+	/* Open for as long as the test runs, or the interface would go with its namespace. */
+	cr_assert_geq(open("/proc/self/ns/net", O_RDONLY), 0);
+	cr_assert_eq(unshare(CLONE_NEWNET), 0);
+	snprintf(command, sizeof(command), "ip link add %s index %u type veth", there, ifindex);
+	cr_assert_eq(system(command), 0);
+}
+
+Test(kernel_trial, is_refused_where_another_namespace_has_the_number_attached)
+{
+	cr_assert_eq(try("v0", 0), 0);
+	go_elsewhere("v0", "w0");
+	cr_expect_eq(try("w0", short_ns), -EEXIST);
+	cr_expect(strstr(lab_said(&lab), "v0"), "%s", lab_said(&lab));
+	cr_expect_eq(try("w0", 0), 0, "%s", lab_said(&lab));
+}
+
+Test(kernel_trial, keeps_the_number_from_another_namespace)
+{
+	cr_assert_eq(try("v0", long_ns), 0);
+	go_elsewhere("v0", "w0");
+	cr_expect_eq(try("w0", 0), -EEXIST);
+	cr_expect_not(is_attached("w0"));
+}
+
+Test(kernel_trial, that_was_killed_before_it_attached_is_forgotten)
+{
+	_cleanup_maps_ struct weir_maps maps = WEIR_MAPS_NONE;
+
+	cr_assert_eq(weir_pins_need(&lab.paths, &lab.diags, &maps), 0);
+	cr_assert_eq(weir_attach_trial_begin(&maps, if_nametoindex("lo"), short_ns, &lab.diags), 0);
+	cr_assert_eq(try("lo", 0), 0, "%s", lab_said(&lab));
+	wait_out();
+	cr_expect_eq(listed_meets(), XDP_DROP);
+	lab_apply(&lab);
+	cr_expect(is_attached("lo"));
 }

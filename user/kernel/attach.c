@@ -186,13 +186,37 @@ static int check_mode(const char *interface, unsigned int ifindex, enum weir_mod
 	return 0;
 }
 
+/*
+ * The gate knows what is on trial by its number, which an interface of another network namespace
+ * may have, too: the end of the one's trial would open the other. Where none has, a trial of the
+ * number is of a command that was killed, and not of what is attached now.
+ */
+static int check_number(const struct attach *attach, __u64 try_ns)
+{
+	_cleanup_links_ struct weir_links links = {};
+	int r;
+
+	if (!try_ns && !weir_attach_trial_has(attach->maps, attach->ifindex))
+		return 0;
+	r = weir_links_open(attach->paths, attach->diags, &links);
+	for (size_t i = 0; !r && i < links.count; i++)
+		if (links.items[i].ifindex == attach->ifindex)
+			return weir_fail(attach->diags, -EEXIST,
+					 "%s has the number of %s, in another network namespace: "
+					 "a trial of the one would be the other's",
+					 attach->interface, links.items[i].interface);
+	if (!r && !try_ns)
+		weir_attach_trial_drop(attach->maps, attach->ifindex);
+	return r;
+}
+
 /* First the trial, then the program: see attach_trial.h. */
 static int attach_on_trial(const struct attach *attach, __u64 try_ns)
 {
-	int r = try_ns ? weir_attach_trial_begin(attach->maps, attach->ifindex, try_ns,
-						 attach->diags)
-		       : 0;
+	int r = check_number(attach, try_ns);
 
+	if (!r && try_ns)
+		r = weir_attach_trial_begin(attach->maps, attach->ifindex, try_ns, attach->diags);
 	if (r)
 		return r;
 	r = attach_new(attach);
