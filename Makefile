@@ -161,7 +161,7 @@ $(B)/flood: tests/tools/flood.c
 	$(Q)$(CC) $(BASE_CFLAGS) -pie $(LDFLAGS) $< -o $@
 
 # Preloaded: interrupted system calls, and those that move a part of what was asked for.
-$(B)/short.so: tests/tools/short.c
+$(B)/short.so $(B)/clock.so: $(B)/%.so: tests/tools/%.c
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -Werror -fPIC -shared $< -o $@
@@ -188,7 +188,7 @@ $(B)/weir-other: $(B)/main.o $(OTHERS) $(call archives,$(B))
 	$(say) LD $@
 	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
 
-LAB := $(B)/weir $(B)/weir-other $(B)/flood $(B)/short.so
+LAB := $(B)/weir $(B)/weir-other $(B)/flood $(B)/short.so $(B)/clock.so
 
 # Run in virtual machines: beside the gate's own, with a second XDP program and a former gate.
 KERNEL_TESTS := $(filter-out %.bpf.c,$(wildcard tests/kernels/*.c)) tests/gate/kernel_lab.c

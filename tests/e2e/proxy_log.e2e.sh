@@ -67,9 +67,23 @@ seen() { [[ $(lines '.target // "" | startswith("/?load")' "$log" "$log.1") -eq 
 expect "their lines" eventually 3 seen
 expect "some in the new file" logged '.target == "/?load3000"'
 
+story "a proxy whose log nobody reads serves, and ends in time and in order"
+lab_stop "$LAB_PROXY"
+mkfifo "$LAB_DIR/pipe"
+exec 9<>"$LAB_DIR/pipe"
+grep -v log_file "$LAB_DIR/weir.yaml" >"$LAB_DIR/unread.yaml"
+nsenter --net="/run/netns/$LAB-gate" "$WEIR" -I "$LAB" -c "$LAB_DIR/unread.yaml" proxy >"$LAB_DIR/pipe" 2>>"$LAB_DIR/spawned.log" 9>&- &
+unread=$!
+expect "it serves" eventually 5 served
+expect "more than a pipe holds" fetch $BLOG 'http://blog.example/?unread[1-1000]' --fail -o /dev/null
+kill -TERM $unread
+ends() { ! kill -0 $unread; }
+expect "it ends" eventually 5 ends
+wait $unread
+expect_equal "its exit code" $? 0
+exec 9>&-
+
 story "a log that cannot be opened is said at once"
-kill -TERM "$LAB_PROXY"
-wait "$LAB_PROXY" 2>/dev/null
 chown root "$LAB_DIR/log" "$log"
 expect_exit 1 "the proxy" weir proxy
 expect_said "why" "proxy.log: Permission denied"

@@ -30,11 +30,11 @@ static void *show(void *nothing)
 	struct timespec next;
 	unsigned int ms = SHOWN_AFTER_MS;
 
-	clock_gettime(CLOCK_REALTIME, &next);
+	clock_gettime(CLOCK_MONOTONIC, &next);
 	step_ms(&next, SHOWN_AFTER_MS);
 	pthread_mutex_lock(&mutex);
 	while (current) {
-		if (!pthread_cond_timedwait(&changed, &mutex, &next) || !current)
+		if (!pthread_cond_clockwait(&changed, &mutex, CLOCK_MONOTONIC, &next) || !current)
 			continue;
 		fprintf(stderr, "\r\033[K%s ... %u s", current, ms / 1000);
 		step_ms(&next, AGAIN_MS);

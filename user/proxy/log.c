@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -18,8 +19,8 @@
  */
 #define ROUND_NS 20000000L
 
-/* How long a reader that takes nothing can hold up the end. */
-enum { STOP_S = 2 };
+/* How long a reader that takes nothing can hold up the end; how often it is looked whether it came. */
+enum { STOP_MS = 2000, LOOK_MS = 5 };
 
 static __u64 count_lines(const struct iovec *part)
 {
@@ -32,12 +33,12 @@ static __u64 count_lines(const struct iovec *part)
 }
 
 /* Returns how many lines could not be written. */
-static __u64 write_all(int fd, struct iovec *parts)
+static __u64 write_all(const struct weir_log *log, struct iovec *parts)
 {
 	while (parts[0].iov_len + parts[1].iov_len) {
-		ssize_t n = writev(fd, parts, 2);
+		ssize_t n = writev(log->settings.fd, parts, 2);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && !__atomic_load_n(&log->gives_up, __ATOMIC_RELAXED))
 			continue;
 		if (n < 0)
 			return count_lines(&parts[0]) + count_lines(&parts[1]);
@@ -65,7 +66,7 @@ static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u
 	weir_log_line_head(&line, now.tv_sec * 1000ULL + now.tv_nsec / 1000000, "log");
 	weir_log_line_number(&line, WEIR_LOG_NUMBER("lost_lines"), lost - ring->said);
 	parts[0].iov_len = weir_log_line_end(&line);
-	if (!write_all(log->settings.fd, parts))
+	if (!write_all(log, parts))
 		ring->said = lost;
 }
 
@@ -82,7 +83,7 @@ static bool drain(const struct weir_log *log, struct weir_log_ring *ring)
 		say_lost(log, ring, lost);
 	if (!size)
 		return false;
-	__atomic_add_fetch(&ring->lost, write_all(log->settings.fd, parts), __ATOMIC_RELAXED);
+	__atomic_add_fetch(&ring->lost, write_all(log, parts), __ATOMIC_RELAXED);
 	__atomic_store_n(&ring->read, to, __ATOMIC_RELEASE);
 	return size > WEIR_LOG_RING / 2;
 }
@@ -101,7 +102,11 @@ static void *log_main(void *argument)
 {
 	static const struct timespec pause = {.tv_nsec = ROUND_NS};
 	struct weir_log *log = argument;
+	sigset_t wake;
 
+	sigemptyset(&wake);
+	sigaddset(&wake, SIGURG);
+	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
 	for (;;) {
 		bool stops = __atomic_load_n(&log->stops, __ATOMIC_ACQUIRE), is_behind = false;
 
@@ -134,18 +139,44 @@ int weir_log_init(struct weir_log *log, const struct weir_log_settings *settings
 	return -r;
 }
 
+/* By looking: pthread_timedjoin_np(3) goes by the wall clock, which may step meanwhile. */
+static bool ends_within(struct weir_log *log, int ms)
+{
+	static const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+
+	for (; ms > 0; ms -= LOOK_MS) {
+		if (!pthread_tryjoin_np(log->thread, NULL))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+static void wake_up(int number)
+{
+	(void)number;
+}
+
+/*
+ * Standard output may be a pipe that nobody reads: its write(2) ends with EINTR. Not by pthread_cancel(3), for
+ * which the C library loads another one: the sandbox refuses that, and the process aborts.
+ */
+static void give_up(struct weir_log *log)
+{
+	const struct sigaction action = {.sa_handler = wake_up};
+
+	sigaction(SIGURG, &action, NULL);
+	__atomic_store_n(&log->gives_up, true, __ATOMIC_RELAXED);
+	do
+		pthread_kill(log->thread, SIGURG);
+	while (!ends_within(log, LOOK_MS));
+}
+
 void weir_log_done(struct weir_log *log)
 {
-	struct timespec until;
-
 	__atomic_store_n(&log->stops, true, __ATOMIC_RELEASE);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += STOP_S;
-	/* Standard output may be a pipe that nobody reads: write(2) is a cancellation point. */
-	if (log->has_thread && pthread_timedjoin_np(log->thread, NULL, &until)) {
-		pthread_cancel(log->thread);
-		pthread_join(log->thread, NULL);
-	}
+	if (log->has_thread && !ends_within(log, STOP_MS))
+		give_up(log);
 	if (log->has_thread)
 		take_next_file(log);
 	log->has_thread = false;

@@ -47,7 +47,7 @@ struct weir_log {
 	struct weir_log_settings settings;
 	pthread_t thread;
 	bool has_thread;
-	bool stops;
+	bool stops, gives_up;
 	int next_fd; /* a reopened file that the thread has not taken yet, or -1 */
 	struct weir_log_ring *rings;
 	unsigned int rings_count;
