@@ -46,6 +46,16 @@ expect_not "it was written in place" test "$(stat -c %i "$LAB_DIR/weir.prom")" =
 expect_equal "nothing is left beside it" "$(find "$LAB_DIR" -name 'weir.prom.*' | wc -l)" 0
 expect_exit 1 "weir metrics -o, where there is no folder" weir metrics -o "$LAB_DIR/none/weir.prom"
 
+story "a device stays one, and - is standard output"
+mknod -m 666 "$LAB_DIR/null" c 1 3
+expect "weir metrics -o DEVICE" weir metrics -o "$LAB_DIR/null"
+expect "it is one still" test -c "$LAB_DIR/null"
+ln -s /proc/self/fd/1 "$LAB_DIR/stdout"
+expect_equal "to what /dev/stdout is" "$(weir metrics -o "$LAB_DIR/stdout" | grep -c ^weir_build_info)" 1
+expect_equal "to -" "$(cd "$LAB_DIR" && weir metrics -o - | grep -c ^weir_build_info)" 1
+expect_exit 1 "to a folder" weir metrics -o "$LAB_DIR"
+expect_said "why not" "$LAB_DIR: cannot write: Is a directory"
+
 story "files with errors do not keep the metrics back"
 echo 'nonsense' >"$LAB_DIR/known-bad.txt"
 expect_equal "the files" "$(sample 'weir_files_state{state="bad"}')" 1

@@ -71,14 +71,28 @@ static int make(const struct weir_cli *cli, struct weir_diags *diags, char **ret
 	return *ret_text ? 0 : weir_diags_error(diags, NULL, 0, 0, "out of memory");
 }
 
+/* A device or a pipe, such as /dev/stdout, stays what it is. */
+static int write_special(const char *path, const char *text, struct weir_diags *diags)
+{
+	FILE *to = fopen(path, "we");
+	int r = to && fputs(text, to) >= 0 ? 0 : -errno;
+
+	if (to && fclose(to) && !r)
+		r = -errno;
+	return r ? weir_diags_error(diags, path, 0, 0, "cannot write: %s", strerror(-r)) : 0;
+}
+
 /* Beside the file, then in its place: a reader sees the old text or the new one, whole. */
 static int replace_file(const char *path, const char *text, struct weir_diags *diags)
 {
 	char beside[FILE_PATH_MAX];
 	_cleanup_fclose_ FILE *to = NULL;
 	int size = snprintf(beside, sizeof(beside), "%s.%ld", path, (long)getpid());
+	struct stat there;
 	bool is_written;
 
+	if (!stat(path, &there) && !S_ISREG(there.st_mode))
+		return write_special(path, text, diags);
 	if (size < 0 || size >= FILE_PATH_MAX)
 		return weir_diags_error(diags, path, 0, 0, "the name is too long");
 	to = fopen(beside, "wxe");
@@ -108,7 +122,7 @@ int weir_cmd_metrics(const struct weir_cli *cli, int argc, char **argv)
 		return weir_cmd_usage(usage);
 	weir_progress_say("reading the gate and the files");
 	r = make(cli, &diags, &text);
-	if (!r && path)
+	if (!r && path && strcmp(path, "-") != 0)
 		r = replace_file(path, text, &diags);
 	else if (!r)
 		r = weir_cmd_print(take_pointer(text), &diags);
