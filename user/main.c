@@ -80,14 +80,14 @@ static int refuse_command(const char *name)
 {
 	char shown[128];
 
+	weir_text_escape(name, strlen(name), shown, sizeof(shown));
 	for (int i = 0; i < COMMANDS; i++) {
 		if (weir_text_is_near(name, commands[i].name)) {
-			fprintf(stderr, "weir: no command '%s': is it '%s'?\n", name,
+			fprintf(stderr, "weir: no command '%s': is it '%s'?\n", shown,
 				commands[i].name);
 			return WEIR_EXIT_USAGE;
 		}
 	}
-	weir_text_escape(name, strlen(name), shown, sizeof(shown));
 	fprintf(stderr, "weir: no command '%s'; weir help lists them\n", shown);
 	return WEIR_EXIT_USAGE;
 }

@@ -92,6 +92,7 @@ refused 2 "instance '': 1 to 31" -I '' status
 refused 2 "instance 'a/b': 1 to 31" -I a/b status
 refused 2 "instance '\.x': 1 to 31" -I .x help
 refused 2 "^weir: no command '.x01.xff'" "$raw"
+refused 2 "^weir: no command 'chec.x1b': is it 'check'" "chec"$'\x1b'
 refused 2 "^weir: no command ''" ''
 refused 2 "^weir: -c needs a value" status -c
 refused 2 '^weir: -I needs a value' -I
@@ -134,6 +135,23 @@ route list --hosts
 explain $LISTED $BLOG:80
 top -d 0.1 -n 1
 capture -w - -n 1 --for 1s
+END
+
+story "what only root may do says so to others"
+chmod 755 "$LAB_DIR"
+cp "$WEIR" "$LAB_DIR/weir"
+while read -r arguments; do
+	# shellcheck disable=SC2086 # words
+	expect_exit 1 "$arguments" gate setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$LAB_DIR/weir" -I "$LAB" -c "$LAB_DIR/weir.yaml" $arguments
+	expect_said "$arguments" '^weir: run it as root$'
+done <<-END
+	status
+	counts
+	apply
+	deny add 192.0.2.7
+	route list
+	capture
 END
 
 story "who holds the capture is called by its name"

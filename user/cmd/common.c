@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/quantity.h"
 #include "cmd/progress.h"
@@ -23,6 +24,8 @@ int weir_cmd_end(const struct weir_diags *diags, int r)
 	weir_diags_print(diags, stderr);
 	if (r && !diags->errors)
 		fprintf(stderr, "weir: %s\n", strerror(-r));
+	if ((r == -EACCES || r == -EPERM) && geteuid())
+		fputs("weir: run it as root\n", stderr);
 	if (!r && error) {
 		fprintf(stderr, "weir: cannot write: %s\n", strerror(error));
 		return WEIR_EXIT_FAILED;
