@@ -20,7 +20,7 @@
 
 #include "weir/limits.h"
 
-/* Layout of every map here and in live.h, counts.h, bucket.h. Changes with any of them. */
+/* Layout of every map here and in bucket.h, counts.h, deny.h, watch.h. Changes with any of them. */
 #define WEIR_LAYOUT 4
 
 /*
