@@ -17,9 +17,9 @@
 	X(COMPLETE, 0, 0, complete, "served whole")                                                 \
 	X(CLIENT_CLOSED, 499, 0, client_closed, "the client closed before the end")                 \
 	X(CLIENT_RESET, 499, 0, client_reset, "the client reset the connection")                    \
-	X(BACKEND_CLOSED, 502, 80, backend_closed, "the container closed before its response was whole") \
-	X(BACKEND_RESET, 502, 80, backend_reset, "the container reset the connection")              \
-	X(BACKEND_REFUSED, 502, 80, backend_refused, "the container refused the connection")        \
+	X(CONTAINER_CLOSED, 502, 80, container_closed, "the container closed before its response was whole") \
+	X(CONTAINER_RESET, 502, 80, container_reset, "the container reset the connection")              \
+	X(CONTAINER_REFUSED, 502, 80, container_refused, "the container refused the connection")        \
 	X(CONNECT_TIMEOUT, 504, 80, connect_timeout, "the container did not accept the connection in time") \
 	X(FIRST_BYTE_TIMEOUT, 504, 0, first_byte_timeout, "the container did not answer in time")   \
 	X(HEADER_TIMEOUT, 408, 0, header_timeout, "the request's header section was not whole in time") \

@@ -157,7 +157,7 @@ STORY(who_accepts_and_cuts_stays_away_ever_longer)
 	for (__u32 i = 1; i <= 3; i++) {
 		struct weir_container_state *container = lab.proxy->table->containers[0];
 
-		expect_has(lab_ask(lab.http_port, LAST("a.example")), "backend_reset");
+		expect_has(lab_ask(lab.http_port, LAST("a.example")), "container_reset");
 		cr_expect_eq(__atomic_load_n(&container->failures, __ATOMIC_RELAXED), i);
 		__atomic_store_n(&container->retry_at_ns, 0, __ATOMIC_RELAXED);
 	}

@@ -269,6 +269,6 @@ STORY(to_a_container_that_refused_leave_its_place)
 		lab_ask(lab.http_port, LAST("a.example"));
 		lab_sleep_ms(i ? 0 : 1100);
 	}
-	lab_until(lab_ended(&lab, WEIR_END_BACKEND_REFUSED) == 2);
+	lab_until(lab_ended(&lab, WEIR_END_CONTAINER_REFUSED) == 2);
 	cr_expect_eq(lab_ended(&lab, WEIR_END_CONTAINERS_FULL), 0);
 }

@@ -199,7 +199,7 @@ STORY(a_container_that_cuts_its_answer_ended_it)
 	lab_ask(lab.http_port, LAST("a.example"));
 	json = next_line();
 	expect_number(json, "status", 200);
-	expect_end(json, "container", "transfer", "backend_closed");
+	expect_end(json, "container", "transfer", "container_closed");
 	json_decref(json);
 }
 

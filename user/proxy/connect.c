@@ -33,7 +33,7 @@ static enum weir_ending ending_of_errno(int error)
 	case ETIMEDOUT:
 		return WEIR_END_CONNECT_TIMEOUT;
 	default:
-		return WEIR_END_BACKEND_REFUSED;
+		return WEIR_END_CONTAINER_REFUSED;
 	}
 }
 
@@ -80,14 +80,14 @@ static void try_containers(struct weir_conn *conn, const struct weir_container_s
 	if (r < 0) {
 		weir_conn_refuse(conn, r == -ENOENT   ? WEIR_END_NO_CONTAINER
 				       : r == -EUSERS ? WEIR_END_CONTAINERS_FULL
-				       : except       ? WEIR_END_BACKEND_REFUSED
+				       : except       ? WEIR_END_CONTAINER_REFUSED
 						      : WEIR_END_ALL_QUARANTINED);
 		return;
 	}
 	r = attach(conn, container, may_be_idle);
 	if (!r)
 		return;
-	if (ending_of_errno(-r) == WEIR_END_BACKEND_REFUSED) {
+	if (ending_of_errno(-r) == WEIR_END_CONTAINER_REFUSED) {
 		weir_container_failed(container, now_ns);
 		if (!conn->has_retried) {
 			conn->has_retried = true;

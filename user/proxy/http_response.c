@@ -100,8 +100,8 @@ static void no_response(struct weir_conn *conn, enum weir_flow_result result)
 			return;
 	}
 	weir_container_failed(conn->link->container, conn->worker->now_ns);
-	weir_conn_refuse(conn, result == WEIR_FLOW_CUT ? WEIR_END_BACKEND_CLOSED
-						       : WEIR_END_BACKEND_RESET);
+	weir_conn_refuse(conn, result == WEIR_FLOW_CUT ? WEIR_END_CONTAINER_CLOSED
+						       : WEIR_END_CONTAINER_RESET);
 }
 
 /* Put a head for the client into down.head, after what is there. */
@@ -328,11 +328,11 @@ static void relay_down(struct weir_conn *conn)
 		break;
 	case WEIR_FLOW_CUT:
 		weir_container_failed(conn->link->container, conn->worker->now_ns);
-		weir_conn_reset(conn, WEIR_END_BACKEND_CLOSED);
+		weir_conn_reset(conn, WEIR_END_CONTAINER_CLOSED);
 		break;
 	case WEIR_FLOW_FROM_ERROR:
 		weir_container_failed(conn->link->container, conn->worker->now_ns);
-		weir_conn_reset(conn, WEIR_END_BACKEND_RESET);
+		weir_conn_reset(conn, WEIR_END_CONTAINER_RESET);
 		break;
 	case WEIR_FLOW_BAD:
 		weir_conn_reset(conn, WEIR_END_RESPONSE_CHUNK);

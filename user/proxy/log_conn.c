@@ -152,9 +152,9 @@ static const char *ended_by(const struct weir_conn *conn)
 	case WEIR_END_CLIENT_CLOSED:
 	case WEIR_END_CLIENT_RESET:
 		return "client";
-	case WEIR_END_BACKEND_CLOSED:
-	case WEIR_END_BACKEND_RESET:
-	case WEIR_END_BACKEND_REFUSED:
+	case WEIR_END_CONTAINER_CLOSED:
+	case WEIR_END_CONTAINER_RESET:
+	case WEIR_END_CONTAINER_REFUSED:
 		return "container";
 	default:
 		return "proxy";

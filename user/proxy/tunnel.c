@@ -39,7 +39,7 @@ static void break_off(struct weir_conn *conn, struct weir_end *broken)
 		weir_link_reset(conn);
 		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
 	} else {
-		weir_conn_reset(conn, WEIR_END_BACKEND_RESET);
+		weir_conn_reset(conn, WEIR_END_CONTAINER_RESET);
 	}
 }
 
