@@ -57,7 +57,7 @@
 	X(LENGTH_CONFLICT, 400, 0, length_conflict, "both Content-Length and Transfer-Encoding")    \
 	X(TRANSFER_ENCODING, 400, 0, transfer_encoding, "Transfer-Encoding is not exactly chunked") \
 	X(TRANSFER_CODING, 501, 0, transfer_coding, "a transfer coding other than chunked")         \
-	X(CONNECTION_OPTION, 400, 0, connection_option, "Connection names a header that frames or routes") \
+	X(CONNECTION_OPTION, 400, 0, connection_option, "Connection names a header that frames or routes, or more than 16") \
 	X(METHOD, 405, 0, method, "CONNECT is not served")                                          \
 	X(EXPECTATION, 417, 0, expectation, "an expectation other than 100-continue")               \
 	X(BODY_TOO_LARGE, 413, 0, body_too_large, "the request body is larger than 75 MiB")         \

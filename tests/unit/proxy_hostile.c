@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proxy_lab.h"
@@ -116,6 +117,32 @@ static void serve_interim(struct lab_container *container, int fd)
 	for (int i = 0; i < 2000; i++)
 		lab_send(fd, data, size);
 	lab_say(fd, container->answer);
+}
+
+/* Each line is looked up among the fields that Connection names: not by reading them all again. */
+STORY(a_head_of_many_lines_and_options_takes_no_longer_than_any)
+{
+	static char text[1 << 16], got[1 << 16];
+	char *to = text + sprintf(text, "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: 1");
+	struct timespec begun, ended;
+	int fd;
+
+	for (int i = 2; i <= WEIR_NOMINATED_MAX; i++)
+		to += sprintf(to, ",%d", i);
+	to += sprintf(to, ",,close,keep-alive,upgrade\r\n");
+	while (to - text < 32000)
+		to += sprintf(to, "a:\r\n");
+	sprintf(to, "\r\n");
+	lab_container(&lab, 0, serve_once, OK("2\r\n\r\nOK"));
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	lab_say(fd, text);
+	lab_read(fd, got, 1, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	cr_expect_eq(*got, 'H');
+	cr_expect_lt(ended.tv_sec - begun.tv_sec, 2, "seconds for one request");
+	close(fd);
 }
 
 STORY(ends_a_flood_of_interim_responses)

@@ -212,6 +212,8 @@ static const struct {
 	{GET "Connection: close, Content-Length\r\n\r\n", WEIR_END_CONNECTION_OPTION},
 	{GET "Connection: Transfer-Encoding\r\n\r\n", WEIR_END_CONNECTION_OPTION},
 	{GET "Connection: host\r\n\r\n", WEIR_END_CONNECTION_OPTION},
+	{GET "Connection: 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\r\nConnection: 16,17\r\n\r\n",
+	 WEIR_END_CONNECTION_OPTION},
 	{GET "Connection: a b\r\n\r\n", WEIR_END_HEADER},
 	/* Content-Length. */
 	{GET "Content-Length:\r\n\r\n", WEIR_END_CONTENT_LENGTH},

@@ -61,39 +61,21 @@ struct copy {
 	__u32 from, to; /* the header lines, without the empty one */
 	const struct weir_word *drops;
 	bool drops_forwarded; /* X-Forwarded-*, too */
-	bool nominates;
+	const struct weir_framing_fields *fields;
 };
 
-static bool names_field(const char *head, struct weir_span value, const char *name, size_t size)
-{
-	struct weir_span option;
-
-	while (weir_list_next(head, &value, &option)) {
-		size_t i = 0;
-
-		if (option.size != size)
-			continue;
-		while (i < size && weir_lower(head[option.at + i]) == weir_lower(name[i]))
-			i++;
-		if (i == size)
-			return true;
-	}
-	return false;
-}
-
-/* Does a Connection field name this one? Rare enough to look for it each time. */
+/* Does a Connection field name this one? */
 static bool is_nominated(const struct copy *copy, const char *name, size_t size)
 {
-	for (__u32 at = copy->from; at < copy->to;) {
-		const char *line = copy->head + at;
-		const char *end = memchr(line, '\n', copy->to - at);
-		struct weir_field field;
+	for (int i = 0; i < copy->fields->nominated_count; i++) {
+		struct weir_span option = copy->fields->nominated[i];
+		size_t same = 0;
 
-		weir_field_parse(copy->head, (struct weir_span){at, end - 1 - line}, &field);
-		if (weir_span_is(copy->head, field.name, "connection") &&
-		    names_field(copy->head, field.value, name, size))
+		while (same < size && option.size == size &&
+		       weir_lower(copy->head[option.at + same]) == weir_lower(name[same]))
+			same++;
+		if (same == size)
 			return true;
-		at = end + 1 - copy->head;
 	}
 	return false;
 }
@@ -106,7 +88,7 @@ static bool is_kept(const struct copy *copy, const char *name, size_t size)
 		return false;
 	if (copy->drops_forwarded && size > forwarded.size && is_name(name, &forwarded))
 		return false;
-	return !copy->nominates || !is_nominated(copy, name, size);
+	return !is_nominated(copy, name, size);
 }
 
 static char *append(char *to, const char *from, size_t size)
@@ -190,7 +172,7 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 				  .to = request->size - 2,
 				  .drops = request_drops + (client->is_trusted ? 0 : BELIEVED),
 				  .drops_forwarded = !client->is_trusted,
-				  .nominates = request->fields.nominates};
+				  .fields = &request->fields};
 	char *start = to;
 
 	to = append_request_line(to, request, head);
@@ -222,7 +204,7 @@ size_t weir_rewrite_response(const struct weir_response *response, const char *h
 				  .from = response->headers,
 				  .to = response->size - 2,
 				  .drops = drops_of(response, how),
-				  .nominates = response->fields.nominates};
+				  .fields = &response->fields};
 	char *start = to;
 
 	to = append_text(to, "HTTP/1.1");

@@ -170,10 +170,11 @@ enum weir_ending weir_framing_connection(const char *head, struct weir_span valu
 			framing->keeps_alive = true;
 		else if (weir_span_is(head, option, "upgrade"))
 			framing->upgrades = true;
-		else if (is_framing_name(head, option))
+		else if (is_framing_name(head, option) ||
+			 (option.size && framing->nominated_count == WEIR_NOMINATED_MAX))
 			return WEIR_END_CONNECTION_OPTION;
 		else if (option.size)
-			framing->nominates = true;
+			framing->nominated[framing->nominated_count++] = option;
 	}
 	return WEIR_END_NONE;
 }

@@ -19,6 +19,8 @@ enum {
 	WEIR_REQUEST_HEAD_MAX = 2 + WEIR_METHOD_MAX + 1 + WEIR_TARGET_MAX + 11 + WEIR_HEADERS_MAX +
 				2,
 	WEIR_RESPONSE_HEAD_MAX = 65536,
+	/* Each is looked for in every line. Who means well names two. */
+	WEIR_NOMINATED_MAX = 16,
 };
 
 /* Where reading a head has got to. */
@@ -40,7 +42,9 @@ struct weir_framing_fields {
 	bool closes;      /* Connection: close */
 	bool keeps_alive; /* Connection: keep-alive */
 	bool upgrades;    /* Connection: upgrade */
-	bool nominates;   /* Connection names other fields, which are then hop by hop */
+	/* Other fields that Connection names, which are then hop by hop. */
+	__u8 nominated_count;
+	struct weir_span nominated[WEIR_NOMINATED_MAX];
 };
 
 /*
@@ -68,7 +72,8 @@ enum weir_ending weir_framing_coding(const char *head, struct weir_span value,
 
 /*
  * Connection: a list of tokens. Returns 0; HEADER when it is no such list; CONNECTION_OPTION when it
- * names a field that frames or routes the message, which would then be lost on the next hop.
+ * names a field that frames or routes the message, which would then be lost on the next hop, or
+ * more than WEIR_NOMINATED_MAX fields.
  */
 enum weir_ending weir_framing_connection(const char *head, struct weir_span value,
 					 struct weir_framing_fields *framing);
