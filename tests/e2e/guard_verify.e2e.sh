@@ -66,6 +66,14 @@ lab_files
 expect "weir apply" weir apply
 holds "after detach"
 
+story "an interface that was attached by hand and has gone is told"
+expect "another interface" gate ip link add name spare type veth peer name spare-peer
+expect "weir attach" weir attach -m skb spare
+expect "it goes" gate ip link delete spare
+drifts '^interface: spare was attached, and is filtered no longer' "without it"
+expect "weir detach spare" weir detach spare
+holds "once it is forgotten"
+
 story "a trial is told while it runs and after it went back"
 echo 192.0.9.0/24 >>"$LAB_DIR/known-bad.txt"
 expect "weir apply --try" weir apply --try 3s

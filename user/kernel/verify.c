@@ -180,11 +180,19 @@ static int check_interfaces(struct verify *verify)
 
 	for (size_t i = 0; !r && i < config->interfaces_count; i++)
 		r = check_interface(verify, &links, &config->interfaces[i]);
-	/* Where the files name none, what was attached by hand is as good as any. */
-	for (size_t i = 0; !r && config->interfaces_count && i < links.count; i++)
-		if (!is_configured(config, links.items[i].interface))
+	for (size_t i = 0; !r && i < links.count; i++) {
+		const struct weir_link *link = &links.items[i];
+
+		if (is_configured(config, link->interface))
+			continue;
+		if (!link->ifindex)
+			r = add(verify, INTERFACE, "%s was attached, and is filtered no longer",
+				link->interface);
+		/* Where the files name none, what was attached by hand is as good as any. */
+		else if (config->interfaces_count)
 			r = add(verify, INTERFACE, "%s is attached, and the files do not name it",
-				links.items[i].interface);
+				link->interface);
+	}
 	return r;
 }
 
