@@ -223,58 +223,48 @@ static void print_routes(FILE *to, const struct weir_route_list *list, char *row
 	}
 }
 
-static void print_gone(FILE *to, const json_t *list)
+static void print_gone(FILE *to, const json_t *row)
 {
 	char origin[2 * WORD_MAX];
-	const json_t *row;
-	size_t i;
 
-	json_array_foreach(json_object_get(list, "gone"), i, row)
-	{
-		origin_text(row, origin, sizeof(origin));
-		fprintf(to, "taken out: %s  %s\n", member(row, "host"), origin);
-	}
+	origin_text(row, origin, sizeof(origin));
+	fprintf(to, "taken out: %s  %s\n", member(row, "host"), origin);
 }
 
-static void print_drains(FILE *to, const json_t *list)
+static void print_drain(FILE *to, const json_t *row)
 {
 	char at[WEIR_TIME_TEXT_MAX];
-	const json_t *row;
-	size_t i;
 
-	json_array_foreach(json_object_get(list, "drains"), i, row)
-	{
-		fprintf(to, "drained: %s  %lld connections%s  live: %s, %s\n",
-			member(row, "container"),
-			(long long)json_integer_value(json_object_get(row, "connections")),
-			json_is_true(json_object_get(row, "routed")) ? "" : ", in no route",
-			member(row, "who"), at_text(row, at));
-	}
+	fprintf(to, "drained: %s  %lld connections%s  live: %s, %s\n", member(row, "container"),
+		(long long)json_integer_value(json_object_get(row, "connections")),
+		json_is_true(json_object_get(row, "routed")) ? "" : ", in no route",
+		member(row, "who"), at_text(row, at));
 }
 
-static void print_rates(FILE *to, const json_t *list)
+static void print_rate(FILE *to, const json_t *row)
 {
 	char at[WEIR_TIME_TEXT_MAX], rate[WEIR_QUANTITY_TEXT_MAX], burst[WEIR_QUANTITY_TEXT_MAX];
+
+	fprintf(to, "rate: %s  %s burst %s  live: %s, %s\n", member(row, "of"),
+		weir_rate_format(json_integer_value(json_object_get(row, "bytes_per_s")), rate),
+		weir_bytes_format(json_integer_value(json_object_get(row, "burst_bytes")), burst),
+		member(row, "who"), at_text(row, at));
+}
+
+static void print_each(FILE *to, const json_t *rows, void (*print)(FILE *to, const json_t *row))
+{
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(list, "rates"), i, row)
-	{
-		fprintf(to, "rate: %s  %s burst %s  live: %s, %s\n", member(row, "of"),
-			weir_rate_format(json_integer_value(json_object_get(row, "bytes_per_s")),
-					 rate),
-			weir_bytes_format(json_integer_value(json_object_get(row, "burst_bytes")),
-					  burst),
-			member(row, "who"), at_text(row, at));
-	}
+	json_array_foreach(rows, i, row) print(to, row);
 }
 
 static void print_table(FILE *to, const struct weir_route_list *list, char *rows)
 {
 	print_routes(to, list, rows);
-	print_gone(to, list->rest);
-	print_drains(to, list->rest);
-	print_rates(to, list->rest);
+	print_each(to, json_object_get(list->rest, "gone"), print_gone);
+	print_each(to, json_object_get(list->rest, "drains"), print_drain);
+	print_each(to, json_object_get(list->rest, "rates"), print_rate);
 }
 
 /* The rows as an array in front of what else there is, so that they are never all values at once. */
