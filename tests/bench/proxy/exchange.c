@@ -10,40 +10,20 @@
 
 #include "bench/bench.h"
 #include "load.h"
-#include "random.h"
-
-enum { EVENTS_MAX = 64 };
 
 struct exchange {
 	int fd;
 	__u32 received;
 };
 
-struct run {
-	const struct load *load;
-	struct load_result result;
-	struct exchange exchanges[IN_FLIGHT_MAX];
-	struct random random;
-	__u64 started;
-	__u32 open;
-	int epoll_fd;
-};
-
-static bool is_over(const struct run *run)
-{
-	if (run->load->count)
-		return run->started >= run->load->count;
-	return bench_now_ns() >= run->load->until_ns;
-}
-
-static void start(struct run *run, struct exchange *exchange)
+static void start(struct load_run *run, struct exchange *exchange)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = exchange};
 	__u32 name = random_u32(&run->random) % run->load->names;
 
 	exchange->received = 0;
 	exchange->fd = -1;
-	while (!is_over(run)) {
+	while (!load_is_over(run)) {
 		run->started++;
 		exchange->fd = load_connect(&run->load->to);
 		if (exchange->fd >= 0)
@@ -58,7 +38,7 @@ static void start(struct run *run, struct exchange *exchange)
 	epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, exchange->fd, &event);
 }
 
-static void end(struct run *run, struct exchange *exchange, bool is_well)
+static void end(struct load_run *run, struct exchange *exchange, bool is_well)
 {
 	if (is_well)
 		run->result.done++;
@@ -69,8 +49,9 @@ static void end(struct run *run, struct exchange *exchange, bool is_well)
 	start(run, exchange);
 }
 
-static void proceed(struct run *run, struct exchange *exchange)
+static void proceed(struct load_run *run, void *client)
 {
+	struct exchange *exchange = client;
 	char data[HELLO_REPLY_SIZE + EXCHANGE_REPLY_SIZE + 1];
 	ssize_t size = recv(exchange->fd, data, sizeof(data), MSG_DONTWAIT);
 	__u32 before = exchange->received;
@@ -93,25 +74,14 @@ static void proceed(struct run *run, struct exchange *exchange)
 
 struct load_result load_exchange(const struct load *load)
 {
-	struct epoll_event events[EVENTS_MAX];
-	struct run run = {.load = load, .random.state = 4711};
+	struct exchange exchanges[IN_FLIGHT_MAX];
+	struct load_run run = load_begin(load);
 
-	run.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	for (__u32 i = 0; i < load->in_flight && i < IN_FLIGHT_MAX; i++)
-		start(&run, &run.exchanges[i]);
-	while (run.open) {
-		int count = load_wait(run.epoll_fd, events, EVENTS_MAX);
-
-		if (count == 0) {
-			run.result.failed += run.open;
-			break;
-		}
-		for (int i = 0; i < count; i++)
-			proceed(&run, events[i].data.ptr);
-	}
+		start(&run, &exchanges[i]);
+	load_drive(&run, proceed);
 	for (__u32 i = 0; run.open && i < load->in_flight; i++)
-		if (run.exchanges[i].fd >= 0)
-			close(run.exchanges[i].fd);
-	close(run.epoll_fd);
+		if (exchanges[i].fd >= 0)
+			close(exchanges[i].fd);
 	return run.result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What all load is made of: a ClientHello of the usual size, tunnels, commands to the origin.
+ * What all load is made of: a ClientHello of the usual size, tunnels, commands to the origin, one run.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "origin.h"
 #include "unit/sniff_hello.h"
 
-enum { WAIT_MS = 20000 };
+enum { WAIT_MS = 20000, EVENTS_MAX = 64 };
 
 #define NAME "n0000000.example.org"
 
@@ -112,6 +112,36 @@ int load_wait(int epoll_fd, struct epoll_event *events, int events_max)
 		count = epoll_wait(epoll_fd, events, events_max, 0);
 	}
 	return count;
+}
+
+struct load_run load_begin(const struct load *load)
+{
+	return (struct load_run){
+		.load = load, .random.state = 4711, .epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+}
+
+bool load_is_over(const struct load_run *run)
+{
+	if (run->load->count)
+		return run->started >= run->load->count;
+	return bench_now_ns() >= run->load->until_ns;
+}
+
+void load_drive(struct load_run *run, void (*proceed)(struct load_run *run, void *client))
+{
+	struct epoll_event events[EVENTS_MAX];
+
+	while (run->open) {
+		int count = load_wait(run->epoll_fd, events, EVENTS_MAX);
+
+		if (count == 0) {
+			run->result.failed += run->open;
+			break;
+		}
+		for (int i = 0; i < count; i++)
+			proceed(run, events[i].data.ptr);
+	}
+	close(run->epoll_fd);
 }
 
 void load_must(const char *who, struct load_result result)

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 
+#include "random.h"
+
 enum {
 	HELLO_SIZE = 517,
 	HELLO_REPLY_SIZE = 1200,
@@ -43,6 +45,27 @@ struct load {
 struct load_result {
 	__u64 done, failed;
 };
+
+/* One run of a load: what exchanges and requests have in common. */
+struct load_run {
+	const struct load *load;
+	struct load_result result;
+	struct random random;
+	__u64 started; /* exchanges or requests */
+	__u32 open;    /* connections */
+	int epoll_fd;  /* of the connections; `data.ptr` is the client's own */
+};
+
+struct load_run load_begin(const struct load *load);
+
+/* Has all been started that was asked for? */
+bool load_is_over(const struct load_run *run);
+
+/*
+ * Hand every client whose answer comes to `proceed`, until no connection is open, or until nothing came for
+ * 20 s, which is a failure of each.
+ */
+void load_drive(struct load_run *run, void (*proceed)(struct load_run *run, void *client));
 
 /* A ClientHello for the name of that number, HELLO_SIZE bytes, valid until the next call. */
 const __u8 *load_hello(__u32 name);

@@ -15,9 +15,8 @@
 
 #include "bench/bench.h"
 #include "load.h"
-#include "random.h"
 
-enum { EVENTS_MAX = 64, HEAD_MAX = 4096, REQUEST_MAX = 1024 };
+enum { HEAD_MAX = 4096, REQUEST_MAX = 1024 };
 
 struct requester {
 	int fd;
@@ -26,16 +25,6 @@ struct requester {
 	__u64 body_left;
 	bool has_head;
 	char head[HEAD_MAX + 1];
-};
-
-struct run {
-	const struct load *load;
-	struct load_result result;
-	struct requester requesters[IN_FLIGHT_MAX];
-	struct random random;
-	__u64 started;
-	__u32 open;
-	int epoll_fd;
 };
 
 size_t load_request_text(__u32 name, __u32 body_bytes, char *to, size_t size)
@@ -57,14 +46,7 @@ size_t load_request_text(__u32 name, __u32 body_bytes, char *to, size_t size)
 		body_bytes, name);
 }
 
-static bool is_over(const struct run *run)
-{
-	if (run->load->count)
-		return run->started >= run->load->count;
-	return bench_now_ns() >= run->load->until_ns;
-}
-
-static void send_request(struct run *run, struct requester *requester)
+static void send_request(struct load_run *run, struct requester *requester)
 {
 	char text[REQUEST_MAX];
 	size_t size = load_request_text(random_u32(&run->random) % run->load->names,
@@ -77,7 +59,7 @@ static void send_request(struct run *run, struct requester *requester)
 	(void)send(requester->fd, text, size, MSG_NOSIGNAL);
 }
 
-static void open_conn(struct run *run, struct requester *requester)
+static void open_conn(struct load_run *run, struct requester *requester)
 {
 	static const int on = 1;
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = requester};
@@ -94,22 +76,22 @@ static void open_conn(struct run *run, struct requester *requester)
 	send_request(run, requester);
 }
 
-static void close_conn(struct run *run, struct requester *requester)
+static void close_conn(struct load_run *run, struct requester *requester)
 {
 	close(requester->fd);
 	requester->fd = -1;
 	run->open--;
 }
 
-static void next(struct run *run, struct requester *requester)
+static void next(struct load_run *run, struct requester *requester)
 {
 	const struct load *load = run->load;
 	bool is_spent = load->requests_per_conn && requester->requests >= load->requests_per_conn;
 
-	if (is_spent || requester->fd < 0 || is_over(run)) {
+	if (is_spent || requester->fd < 0 || load_is_over(run)) {
 		if (requester->fd >= 0)
 			close_conn(run, requester);
-		if (is_over(run))
+		if (load_is_over(run))
 			return;
 		run->started++;
 		open_conn(run, requester);
@@ -119,7 +101,7 @@ static void next(struct run *run, struct requester *requester)
 	send_request(run, requester);
 }
 
-static void ended(struct run *run, struct requester *requester)
+static void ended(struct load_run *run, struct requester *requester)
 {
 	bool is_race = requester->requests > 1 && !requester->head_size;
 
@@ -133,7 +115,7 @@ static void ended(struct run *run, struct requester *requester)
 }
 
 /* Take the head's end out of what has come. Returns false when it is no good answer. */
-static bool take_head(const struct run *run, struct requester *requester)
+static bool take_head(const struct load_run *run, struct requester *requester)
 {
 	const char *end;
 
@@ -147,9 +129,10 @@ static bool take_head(const struct run *run, struct requester *requester)
 	return strncmp(requester->head, "HTTP/1.1 200 ", 13) == 0;
 }
 
-static void proceed(struct run *run, struct requester *requester)
+static void proceed(struct load_run *run, void *client)
 {
 	static char body[1 << 18];
+	struct requester *requester = client;
 	char *to = requester->has_head ? body : requester->head + requester->head_size;
 	size_t room = requester->has_head ? sizeof(body) : HEAD_MAX - requester->head_size;
 	ssize_t size = recv(requester->fd, to, room, MSG_DONTWAIT);
@@ -179,30 +162,16 @@ static void proceed(struct run *run, struct requester *requester)
 
 struct load_result load_request(const struct load *load)
 {
-	static struct run run;
-	struct epoll_event events[EVENTS_MAX];
+	static struct requester requesters[IN_FLIGHT_MAX];
+	struct load_run run = load_begin(load);
 
-	memset(&run, 0, sizeof(run));
-	run.load = load;
-	run.random.state = 4711;
-	run.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	for (__u32 i = 0; i < load->in_flight && i < IN_FLIGHT_MAX; i++) {
-		run.requesters[i].fd = -1;
-		next(&run, &run.requesters[i]);
+		requesters[i] = (struct requester){.fd = -1};
+		next(&run, &requesters[i]);
 	}
-	while (run.open) {
-		int count = load_wait(run.epoll_fd, events, EVENTS_MAX);
-
-		if (count == 0) {
-			run.result.failed += run.open;
-			break;
-		}
-		for (int i = 0; i < count; i++)
-			proceed(&run, events[i].data.ptr);
-	}
+	load_drive(&run, proceed);
 	for (__u32 i = 0; run.open && i < load->in_flight; i++)
-		if (run.requesters[i].fd >= 0)
-			close(run.requesters[i].fd);
-	close(run.epoll_fd);
+		if (requesters[i].fd >= 0)
+			close(requesters[i].fd);
 	return run.result;
 }
