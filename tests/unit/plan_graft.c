@@ -62,3 +62,18 @@ Test(plan_graft, is_what_the_files_say_where_they_changed_in_lists_alone)
 	weir_generation_free(&live);
 	weir_generation_free(&wanted);
 }
+
+/* Or whoever brings an interface up later would take it for the policy of files. */
+Test(plan_graft, of_management_alone_stays_management_alone)
+{
+	struct weir_config config = simple();
+	struct weir_generation *live, *wanted = build(&config);
+
+	config.fingerprint = WEIR_FINGERPRINT_MANAGEMENT;
+	config.open_ports_count = 0;
+	live = build(&config);
+	cr_expect_gt(graft(live, wanted), 0);
+	cr_expect_eq(wanted->policy.fingerprint, WEIR_FINGERPRINT_MANAGEMENT);
+	weir_generation_free(&live);
+	weir_generation_free(&wanted);
+}

@@ -42,7 +42,10 @@ int weir_generation_graft(const struct weir_generation *live, struct weir_genera
 	wanted->policy.denied_addresses = lists.denied_addresses;
 	wanted->policy.applied_at_s = lists.applied_at_s;
 	/* What is in force then is no state of the files: its fingerprint is none of theirs. */
-	wanted->policy.fingerprint = others ? ~lists.fingerprint : lists.fingerprint;
+	if (!others)
+		wanted->policy.fingerprint = lists.fingerprint;
+	else if (live->policy.fingerprint != WEIR_FINGERPRINT_MANAGEMENT)
+		wanted->policy.fingerprint = ~lists.fingerprint;
 	memcpy(wanted->sets, live->sets, WEIR_SETS * sizeof(*wanted->sets));
 	memcpy(wanted->rates, live->rates, WEIR_DESTINATIONS_MAX * sizeof(*wanted->rates));
 	*ret_others = others;
