@@ -46,6 +46,14 @@ lasted() {
 	echo $(($(now_ms) - $1))
 }
 
+story "a machine's first ban is on the disk, the name of its file included"
+rm -f "/var/lib/$LAB/live.journal"
+expect "weir deny add" gate strace -qq -y -e trace=fsync,fdatasync \
+	"$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" deny add $STRANGER
+expect_said "the file" "fdatasync.*/live.journal>"
+expect_said "its folder" "fsync.*/var/lib/$LAB>"
+expect "weir deny del" weir deny del $STRANGER
+
 story "a ban ends by itself, with no process left to end it"
 at=$(now_ms)
 expect "weir deny add --for 2s" weir deny add $STRANGER --for 2s

@@ -99,6 +99,8 @@ int weir_journal_append(const struct weir_paths *paths, const struct weir_record
 	if (fd < 0 || fstat(fd, &before))
 		return weir_fail(diags, -errno, "cannot open %s: %s", path, strerror(errno));
 	r = end_torn_line(fd, before.st_size) ?: write_records(fd, records, count);
+	if (!r && !before.st_size) /* it may be new */
+		r = weir_folder_sync(paths->state);
 	if (r || fstat(fd, &after))
 		return weir_fail(diags, r ?: -errno, "cannot write %s: %s", path,
 				 strerror(r ? -r : errno));
