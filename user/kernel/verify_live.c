@@ -47,12 +47,14 @@ static int say(struct live *live, __u32 kind, struct weir_prefix prefix, const c
 static bool is_marked(const struct live *live, const struct weir_overlay_entry *entry)
 {
 	__u32 network = entry->prefix.address >> 8, last = weir_prefix_last(entry->prefix) >> 8;
+	const struct weir_area *areas = weir_maps_areas(live->maps, weir_maps_half(live->maps));
 
 	for (; network <= last; network++) {
 		__u32 area = weir_area_of(network << 8);
 		__u64 lengths = *weir_maps_live_lengths(live->maps, area, entry->kind);
 
 		if (!(lengths >> entry->prefix.length & 1) ||
+		    !(areas[area].live & weir_area_bit(network << 8)) ||
 		    !(weir_maps_live_bits(live->maps)[network / 64] >> network % 64 & 1))
 			return false;
 	}
