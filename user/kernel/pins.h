@@ -16,13 +16,14 @@
 #define WEIR_KERNEL_PINS_H
 
 #include <net/if.h>
+#include <stdint.h>
 
 #include "kernel/maps.h"
 #include "kernel/paths.h"
 
 struct weir_link {
 	char interface[IF_NAMESIZE]; /* its name now: see renamed.h */
-	char pin[IF_NAMESIZE + 8];   /* of a link: the file */
+	char pin[IF_NAMESIZE + 32];  /* the file: of the link, or the record (shared.h) */
 	int fd;
 	__u32 id;
 	__u32 program_id;

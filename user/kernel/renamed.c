@@ -2,7 +2,8 @@
 /*
  * Links with the names of their pins -> with those of their interfaces. The number of an interface
  * stays when it is renamed, but another network namespace may have the same: so the interface must
- * run the link's program, and none of the other links may be known to be its own.
+ * run the link's program, and none of the other links may be known to be its own. The record of an interface
+ * that is shared has no number: its gate is looked for on each interface that no other one is of.
  */
 #include "kernel/renamed.h"
 
@@ -14,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fail.h"
 #include "kernel/attach.h"
+#include "kernel/shared.h"
 
 static bool has_link(const struct weir_links *links, const char *interface, __u32 ifindex)
 {
@@ -29,17 +31,41 @@ static void rename_link(const struct weir_links *links, struct weir_link *link)
 	struct weir_running running;
 	char name[IF_NAMESIZE];
 
-	if (link->is_shared || !link->ifindex || if_nametoindex(link->interface) == link->ifindex ||
+	if (!link->ifindex || if_nametoindex(link->interface) == link->ifindex ||
 	    !if_indextoname(link->ifindex, name) || has_link(links, name, link->ifindex))
 		return;
 	if (!weir_running_on(link->ifindex, &running) && running.program_id == link->program_id)
 		snprintf(link->interface, sizeof(link->interface), "%s", name);
 }
 
+static bool is_taken(const struct weir_links *links, __u32 ifindex)
+{
+	for (size_t i = 0; i < links->count; i++)
+		if (links->items[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static void find_shared(const struct weir_links *links, struct weir_link *link)
+{
+	struct if_nameindex *all = if_nameindex();
+
+	for (struct if_nameindex *at = all; at && at->if_index && !link->ifindex; at++)
+		if (!is_taken(links, at->if_index) && weir_shared_is_on(link, at->if_index)) {
+			link->ifindex = at->if_index;
+			snprintf(link->interface, sizeof(link->interface), "%s", at->if_name);
+		}
+	if (all)
+		if_freenameindex(all);
+}
+
 void weir_links_rename(struct weir_links *links)
 {
 	for (size_t i = 0; i < links->count; i++)
-		rename_link(links, &links->items[i]);
+		if (!links->items[i].is_shared)
+			rename_link(links, &links->items[i]);
+		else if (!links->items[i].ifindex)
+			find_shared(links, &links->items[i]);
 }
 
 /* Where two have each other's name, the pins change places: none is ever without a link. */
@@ -60,11 +86,14 @@ static int repin_one(const struct weir_paths *paths, struct weir_diags *diags, b
 
 	for (size_t i = 0; !r && i < links.count; i++) {
 		const struct weir_link *link = &links.items[i];
-		char from[2 * WEIR_PATH_MAX], to[WEIR_PATH_MAX];
+		char from[2 * WEIR_PATH_MAX], to[2 * WEIR_PATH_MAX];
 
 		snprintf(from, sizeof(from), "%s/%s", paths->pins, link->pin);
-		weir_link_path(paths, link->interface, to);
-		if (link->is_shared || !strcmp(from, to))
+		if (link->is_shared)
+			weir_shared_path(paths, link->interface, to);
+		else
+			weir_link_path(paths, link->interface, to);
+		if (link->ifindex == WEIR_IFINDEX_ELSEWHERE || !strcmp(from, to))
 			continue;
 		r = move_pin(from, to);
 		*ret_is_done = false;

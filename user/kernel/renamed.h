@@ -9,7 +9,7 @@
 
 /*
  * Give each link the name that its interface has now in this network namespace. What is of
- * another namespace, or shared, keeps the name of its pin.
+ * another namespace keeps the name of its pin.
  */
 void weir_links_rename(struct weir_links *links);
 

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records of shared interfaces, and the upgrade of the gates on them. A record says where to
- * look; what runs there is read from the interface's dispatcher every time.
+ * The gates on shared interfaces: attached, detached, and upgraded all together. What runs on an interface is read
+ * from its dispatcher every time.
  */
 #include "kernel/shared.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fail.h"
@@ -19,86 +17,6 @@
 #include "kernel/grace.h"
 #include "kernel/object.h"
 #include "kernel/pin.h"
-
-static const char record_prefix[] = "shared_";
-
-enum { RECORD_NAME_MAX = sizeof(record_prefix) + IF_NAMESIZE + 24 };
-
-static __u64 own_namespace(void)
-{
-	struct stat namespace = {};
-
-	stat("/proc/self/ns/net", &namespace);
-	return namespace.st_ino;
-}
-
-static void record_name(const char *interface, char to[static RECORD_NAME_MAX])
-{
-	snprintf(to, RECORD_NAME_MAX, "%s%s@%llu", record_prefix, interface,
-		 (unsigned long long)own_namespace());
-	weir_pin_name_encode(to);
-}
-
-bool weir_shared_is_record(const char *pin_name)
-{
-	return !strncmp(pin_name, record_prefix, strlen(record_prefix));
-}
-
-/* The interface and the namespace that a record names. */
-static int parse_record(const char *pin_name, char interface[static IF_NAMESIZE],
-			unsigned long long *ret_namespace)
-{
-	const char *name = pin_name + strlen(record_prefix), *at = strrchr(name, '@');
-
-	if (!at || at - name >= IF_NAMESIZE)
-		return -EPROTO;
-	*ret_namespace = strtoull(at + 1, NULL, 10);
-	snprintf(interface, IF_NAMESIZE, "%.*s", (int)(at - name), name);
-	weir_pin_name_decode(interface);
-	return 0;
-}
-
-/* Where the gate that uses these maps is: the interface, 0 when it is not there any more. */
-static __u32 find_place(const char *interface, __u32 control_id, __u32 *program_id)
-{
-	unsigned int ifindex = if_nametoindex(interface);
-	_cleanup_seats_ struct weir_seats seats = {};
-	__u32 found = 0;
-
-	if (!ifindex || weir_seats_open(ifindex, &seats))
-		return 0;
-	for (size_t i = 0; i < seats.count; i++)
-		if (seats.items[i].control_id == control_id) {
-			*program_id = seats.items[i].program_id;
-			found = ifindex;
-		}
-	return found;
-}
-
-int weir_shared_open(const struct weir_paths *paths, const char *pin_name, struct weir_diags *diags,
-		     struct weir_link *ret_link)
-{
-	struct weir_link link = {.is_shared = true};
-	struct weir_seat seat = {.fd = -1};
-	unsigned long long namespace;
-	char path[2 * WEIR_PATH_MAX];
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	snprintf(path, sizeof(path), "%s/%s", paths->pins, pin_name);
-	r = weir_pin_open_listed(path, WEIR_PIN_PROGRAM, diags, &fd);
-	if (r)
-		return r;
-	if (parse_record(pin_name, link.interface, &namespace) || weir_seat_read(fd, &seat))
-		return weir_fail(diags, -EPROTO, "%s is no gate: not pinned by weir", path);
-	link.fd = seat.fd;
-	link.id = link.program_id = seat.program_id;
-	link.ifindex = namespace == own_namespace()
-			       ? find_place(link.interface, seat.control_id, &link.program_id)
-			       : WEIR_IFINDEX_ELSEWHERE;
-	*ret_link = link;
-	return 0;
-}
 
 /* ---- attach -------------------------------------------------------------------------------- */
 
@@ -129,15 +47,6 @@ static int attach_best(struct weir_newcomer *newcomer, unsigned int ifindex, boo
 	return weir_newcomer_attach(newcomer, ifindex, WEIR_MODE_SKB);
 }
 
-static int pin_record(const struct weir_paths *paths, const char *interface, int program_fd,
-		      struct weir_diags *diags)
-{
-	char name[RECORD_NAME_MAX];
-
-	record_name(interface, name);
-	return weir_pin_replace(paths, name, program_fd, diags);
-}
-
 /* Ours of a command that was killed before it wrote the record, or somebody else's. */
 static int check_seats(const struct weir_paths *paths, const struct weir_maps *maps,
 		       const char *interface, const struct weir_seats *seats,
@@ -154,7 +63,7 @@ static int check_seats(const struct weir_paths *paths, const struct weir_maps *m
 		if (seat->owner != weir_maps_control(maps)->owner)
 			continue;
 		*ret_is_attached = true;
-		return pin_record(paths, interface, seat->fd, diags);
+		return weir_shared_pin(paths, interface, seat->fd, diags);
 	}
 	return 0;
 }
@@ -184,7 +93,7 @@ int weir_shared_attach(const struct weir_paths *paths, const struct weir_maps *m
 	if (r)
 		return weir_fail(diags, r, "cannot attach to %s in %s mode: %s", interface,
 				 weir_mode_name(attached->mode), strerror(-r));
-	return pin_record(paths, interface, weir_newcomer_fd(&newcomer), diags);
+	return weir_shared_pin(paths, interface, weir_newcomer_fd(&newcomer), diags);
 }
 
 /* ---- detach -------------------------------------------------------------------------------- */
@@ -206,7 +115,7 @@ static int detach_family(const struct weir_link *link, __u32 control_id, __u32 b
 int weir_shared_detach(const struct weir_paths *paths, const struct weir_link *link,
 		       struct weir_diags *diags)
 {
-	char path[2 * WEIR_PATH_MAX], name[RECORD_NAME_MAX];
+	char path[2 * WEIR_PATH_MAX];
 	struct weir_seat seat = {.fd = -1};
 	int r;
 
@@ -221,8 +130,7 @@ int weir_shared_detach(const struct weir_paths *paths, const struct weir_link *l
 	r = link->ifindex ? detach_family(link, seat.control_id, 0, diags) : 0;
 	if (r)
 		return r;
-	record_name(link->interface, name);
-	snprintf(path, sizeof(path), "%s/%s", paths->pins, name);
+	snprintf(path, sizeof(path), "%s/%s", paths->pins, link->pin);
 	return unlink(path)
 		       ? weir_fail(diags, -errno, "cannot remove %s: %s", path, strerror(errno))
 		       : 0;
@@ -353,7 +261,7 @@ static int replace(const struct weir_paths *paths, const struct weir_links *link
 		const struct weir_link *link = &links->items[i];
 
 		if (is_here(link))
-			r = pin_record(paths, link->interface, weir_newcomer_fd(&newcomer), diags)
+			r = weir_pin_replace(paths, link->pin, weir_newcomer_fd(&newcomer), diags)
 				    ?: detach_family(link, maps->ids[WEIR_MAP_CONTROL], next,
 						     diags);
 	}

@@ -24,9 +24,20 @@
 /* Is the pin of this name such a record? */
 bool weir_shared_is_record(const char *pin_name);
 
-/* The record as a link. Its interface is gone when the gate is not on it any more. */
+/* The record as a link. Its interface is gone when the gate is not on one of that name any more. */
 int weir_shared_open(const struct weir_paths *paths, const char *pin_name, struct weir_diags *diags,
 		     struct weir_link *ret_link);
+
+/* Is the gate of this record on the interface? Then the link's program is the one there. */
+bool weir_shared_is_on(struct weir_link *link, unsigned int ifindex);
+
+/* Pin the gate's program as the record of an interface of this network namespace; replaces the one before. */
+int weir_shared_pin(const struct weir_paths *paths, const char *interface, int program_fd,
+		    struct weir_diags *diags);
+
+/* Where the record of an interface of this network namespace is. */
+void weir_shared_path(const struct weir_paths *paths, const char *interface,
+		      char to[static 2 * WEIR_PATH_MAX]);
 
 /*
  * Attach the gate of `maps` beside whatever the interface's dispatcher runs, or with a new
