@@ -173,6 +173,49 @@ static void serve_switch(struct lab_container *container, int fd)
 	lab_read(fd, head, 1, NULL);
 }
 
+static void serve_tunnel(struct lab_container *container, int fd)
+{
+	char bytes[4096];
+
+	(void)container;
+	lab_read_head(fd, bytes, sizeof(bytes));
+	lab_say(fd, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
+	while (lab_read(fd, bytes, 4, NULL) == 4)
+		lab_send(fd, bytes, 4);
+}
+
+/* All but three buffers are lent already: a test cannot have as many clients as that takes. */
+STORY(heads_that_never_end_leave_room_for_what_is_under_way)
+{
+	enum { HEADS = 6 };
+	__u64 *lent;
+	char got[4096] = "";
+	int fd, heads[HEADS];
+
+	lab_container(&lab, 0, serve_tunnel, NULL);
+	lab_start(&lab, "a.example app=a http %0\n");
+	lent = &lab.proxy->workers[0].pools.buffers.lent_bytes;
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, "GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n"
+		    "Connection: Upgrade\r\n\r\n");
+	lab_read_head(fd, got, sizeof(got));
+	lab_until(!__atomic_load_n(lent, __ATOMIC_RELAXED));
+	__atomic_store_n(lent, WEIR_BUFFERS_MAX - 3 * WEIR_BUFFER_SIZE, __ATOMIC_RELAXED);
+	for (int i = 0; i < HEADS; i++) {
+		heads[i] = lab_connect(lab.http_port);
+		lab_say(heads[i], "GET / HTTP/1.1\r\n");
+	}
+	lab_sleep_ms(100);
+	lab_say(fd, "ping");
+	cr_expect_eq(lab_read(fd, got, 4, NULL), 4);
+	for (int i = 0; i < HEADS; i++) {
+		got[lab_read(heads[i], got, sizeof(got) - 1, NULL)] = 0;
+		expect_has(got, "HTTP/1.1 503 ");
+		close(heads[i]);
+	}
+	close(fd);
+}
+
 STORY(an_idle_websocket_keeps_neither_a_buffer_nor_old_routes)
 {
 	const char *routes = "a.example app=a http %0\n";

@@ -17,6 +17,8 @@ enum {
 	WEIR_BUFFER_SIZE = 16384,   /* the usual one; others are made to measure */
 	WEIR_BUFFERS_KEPT = 64,     /* free ones kept for the next borrower */
 	WEIR_BUFFERS_MAX = 1 << 28, /* bytes lent in all, by one worker */
+	/* Beyond this, none for what clients ask: the rest is for what is under way. */
+	WEIR_BUFFERS_HEADS_MAX = WEIR_BUFFERS_MAX / 4 * 3,
 };
 
 struct weir_buffer {

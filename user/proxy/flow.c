@@ -267,8 +267,15 @@ enum weir_flow_result weir_flow_flush(struct weir_flow *flow, struct weir_flow_p
 	return result == WEIR_FLOW_GO_ON ? WEIR_FLOW_DONE : (enum weir_flow_result)result;
 }
 
+/* Heads that never end must not take what those under way need to go on. */
+static bool may_borrow_more(const struct weir_flow *flow, const struct weir_buffers *buffers)
+{
+	return flow->direction == WEIR_DOWN || buffers->lent_bytes < WEIR_BUFFERS_HEADS_MAX;
+}
+
 enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools)
 {
+	bool may_borrow = may_borrow_more(flow, &pools->buffers);
 	__u32 bytes = 0;
 	int result;
 
@@ -276,12 +283,12 @@ enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_po
 		return WEIR_FLOW_CUT;
 	if (!flow->from->can_read)
 		return WEIR_FLOW_WAITS;
-	if (!flow->in)
+	if (!flow->in && may_borrow)
 		flow->in = weir_buffers_borrow(&pools->buffers, WEIR_BUFFER_SIZE);
 	if (!flow->in)
 		return WEIR_FLOW_NO_MEMORY;
 	if (flow->in->end - flow->in->start == flow->in->size &&
-	    weir_buffers_grow(&pools->buffers, &flow->in, flow->in->size * 4) < 0)
+	    (!may_borrow || weir_buffers_grow(&pools->buffers, &flow->in, flow->in->size * 4) < 0))
 		return WEIR_FLOW_NO_MEMORY;
 	flow->framing = WEIR_FRAMED_EMPTY;
 	result = fill_buffer(flow, flow->in->size, &bytes);
