@@ -354,6 +354,33 @@ STORY(the_proxy_stops_though_nobody_reads_its_log)
 	expect_has(lab_ask(lab.http_port, LAST("a.example")), "200 OK");
 }
 
+/* One connection is idle, one waits for its client to close, when the proxy's time is up. */
+STORY(what_was_over_before_a_drain_ended_has_one_line)
+{
+	char got[1000] = "";
+	ssize_t size;
+	int idle, over;
+
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	idle = lab_connect(lab.http_port);
+	lab_say(idle, GET("a.example"));
+	lab_read_head(idle, got, sizeof(got));
+	over = lab_connect(lab.http_port);
+	lab_say(over, "POST / HTTP/1.1\r\nHost: b.example\r\nContent-Length: 9\r\n\r\n");
+	lab_read_head(over, got, sizeof(got));
+	expect_has(got, "404 ");
+	json_decref(next_line());
+	json_decref(next_line());
+	weir_proxy_hand_over(lab.proxy, 100000000);
+	lab_until(!__atomic_load_n(&lab.proxy->workers[0].conns_count, __ATOMIC_SEQ_CST));
+	lab_sleep_ms(100);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	size = read(ends[0], got, sizeof(got) - 1);
+	cr_expect_eq(size, -1, "%.*s", (int)size, got);
+	close(idle), close(over);
+}
+
 STORY(a_reopened_log_goes_on_in_the_new_file)
 {
 	char path[] = "/tmp/weir-log-XXXXXX", line[2000] = "";

@@ -222,6 +222,12 @@ static void leave_listeners(struct weir_worker *worker)
 	__atomic_store_n(&worker->is_draining, true, __ATOMIC_RELEASE);
 }
 
+/* Between two requests. */
+static bool is_idle(const struct weir_conn *conn)
+{
+	return conn->state == WEIR_CONN_SNIFF && !conn->sniffing && conn->requests;
+}
+
 /*
  * Idle connections go at once, the others when their request is over or the time is up. After a
  * hand-over nothing presses: an idle one is told with its next answer, because to close it now might
@@ -237,16 +243,21 @@ static void start_draining(struct weir_worker *worker)
 		struct weir_conn *conn = weir_container_of(link, struct weir_conn, all);
 
 		next = link->next;
-		if (conn->state == WEIR_CONN_SNIFF && !conn->sniffing && conn->requests)
+		if (is_idle(conn))
 			weir_conn_close(conn, WEIR_END_NONE);
 	}
 }
 
 static void close_all(struct weir_worker *worker, enum weir_ending ending)
 {
-	while (!weir_list_is_empty(&worker->conns))
-		weir_conn_close(weir_container_of(worker->conns.next, struct weir_conn, all),
-				ending);
+	while (!weir_list_is_empty(&worker->conns)) {
+		struct weir_conn *conn = weir_container_of(worker->conns.next, struct weir_conn,
+							   all);
+		/* What was over has been counted and logged. */
+		bool is_over = is_idle(conn) || conn->state >= WEIR_CONN_LINGER;
+
+		weir_conn_close(conn, is_over ? WEIR_END_NONE : ending);
+	}
 }
 
 /* Returns false when the worker is to end. */
