@@ -31,6 +31,9 @@ struct weir_link {
 	bool is_shared; /* attached through libxdp's dispatcher; `fd` and `id` are the program's */
 };
 
+/* The gate's name among the pins. */
+#define WEIR_GATE_PIN "program"
+
 /* `ifindex` of a shared interface of another network namespace. */
 #define WEIR_IFINDEX_ELSEWHERE UINT32_MAX
 
