@@ -27,7 +27,7 @@ static __u64 count_lines(const struct iovec *part)
 	const char *at = part->iov_base, *end = at + part->iov_len;
 	__u64 lines = 0;
 
-	while ((at = memchr(at, '\n', end - at)))
+	while (at < end && (at = memchr(at, '\n', end - at)))
 		at++, lines++;
 	return lines;
 }
