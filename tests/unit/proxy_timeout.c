@@ -171,14 +171,15 @@ STORY(lets_a_slow_upload_take_its_time)
 	char got[1000] = "";
 	int fd;
 
-	lab.limits.first_byte_ns = lab.limits.idle_ns = 400000000;
+	lab.limits.first_byte_ns = lab.limits.idle_ns = 1000000000;
 	lab_container(&lab, 0, serve_count_body, NULL);
 	lab_start(&lab, A);
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n"
 		    "Connection: close\r\n\r\n");
+	/* Twice as long as either limit in all, a fifth of it between two bytes. */
 	for (int i = 0; i < 10; i++) {
-		lab_sleep_ms(100);
+		lab_sleep_ms(200);
 		lab_say(fd, "x");
 	}
 	lab_read(fd, got, sizeof(got) - 1, NULL);
