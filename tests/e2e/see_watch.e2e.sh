@@ -82,6 +82,42 @@ nobody_asks() {
 }
 expect "the gate asks nobody any more" eventually 15 nobody_asks
 
+story "who watches sees the gate that is there, not the one that was there when it began"
+renew() { weir detach --purge && weir apply && weir attach; }
+for watching in 'counts --watch=0.2' 'top -d 0.2' 'counts --sources --watch=0.5' 'capture'; do
+	rm -f "$LAB_DIR/seen"
+	# shellcheck disable=SC2086 # words
+	nsenter --net="/run/netns/$LAB-gate" -- "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" $watching \
+		>>"$LAB_DIR/seen" 2>"$LAB_DIR/said" </dev/null &
+	watch=$!
+	lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s $LISTED/32 -r 2000 -t 30
+	expect "$watching shows the flood" eventually 5 grep -q drop_denied "$LAB_DIR/seen"
+	kill -STOP $watch
+	expect "$watching: another gate" renew
+	kill -CONT $watch
+	if [[ $watching != capture ]]; then
+		sleep 1 # what the former one had counted until it went
+		: >"$LAB_DIR/seen"
+		expect "$watching shows it again" eventually 5 grep -q drop_denied "$LAB_DIR/seen"
+		expect "$watching: no gate" weir detach --purge
+	fi
+	expect "$watching ends" eventually 5 sh -c "! kill -0 $watch 2>/dev/null"
+	kill -KILL $watch 2>/dev/null
+	wait $watch
+	expect_equal "$watching: exit code" $? 1
+	expect "$watching says why" grep -qE 'no gate is loaded|replaced: capture again' "$LAB_DIR/said"
+	lab_stop "$LAB_PID"
+	weir apply && weir attach >/dev/null
+done
+"$WEIR" -I "$LAB" -j deny list --watch=0.1 >"$LAB_DIR/watched" &
+watch=$!
+sed -i '$a live_max: 64' "$LAB_DIR/weir.yaml"
+expect "room for fewer bans" weir apply
+expect "a ban" weir deny add 198.18.0.78
+expect "it shows" eventually 5 grep -q '198.18.0.78' "$LAB_DIR/watched"
+kill -INT $watch
+wait $watch
+
 story "bad arguments are usage errors, and say what is meant"
 expect_exit 2 "an unknown order" weir counts --sources --by size
 expect_exit 1 "an interval that is none" weir counts --watch=often

@@ -28,6 +28,9 @@ static const char usage[] = "capture [--reason SLUG|dropped|passed|all]... [--sr
 
 enum { POLL_MS = 250, RATE_DEFAULT = 1000, RATE_MAX = 1000000 };
 
+/* Is the gate still the one that is asked for frames? */
+#define LOOK_NS 1000000000ULL
+
 struct run {
 	struct weir_capture_filter filter;
 	const char *path;             /* -w; NULL: lines */
@@ -262,14 +265,20 @@ static bool has_reader(const struct run *run)
  * The reader at the other end of a pipe may go at any time, with no frame to be written: that is an
  * end like any other.
  */
-static int follow(struct run *run, struct weir_capture *capture)
+static int follow(struct run *run, const struct weir_paths *paths, const struct weir_maps *maps,
+		  struct weir_capture *capture)
 {
 	unsigned long long end_ns = run->for_ns ? weir_now_ns() + run->for_ns : 0;
+	unsigned long long look_ns = weir_now_ns() + LOOK_NS;
 	int r = 0;
 
 	while (!r && !is_interrupted && has_reader(run) && (!end_ns || weir_now_ns() < end_ns)) {
 		r = weir_capture_poll(capture, POLL_MS, take_frame, run);
 		r = flush(run) ?: r;
+		if (r || weir_now_ns() < look_ns)
+			continue;
+		look_ns = weir_now_ns() + LOOK_NS;
+		r = weir_pins_is_live(paths, maps) ? 0 : -ESTALE;
 	}
 	return r > 0 ? 0 : r;
 }
@@ -301,12 +310,15 @@ static int capture_frames(const struct weir_cli *cli, struct run *run, struct we
 		return r;
 	if (run->path)
 		weir_pcapng_begin(run->to, "weir " WEIR_VERSION);
-	r = flush(run) ?: follow(run, capture);
+	r = flush(run) ?: follow(run, &paths, &maps, capture);
 	say_what_was_left_out(run, capture);
 	weir_capture_stop(&capture);
 	/* To be ended while the reader stands still is an end as well. */
 	if (r == -EPIPE || (r == -EINTR && is_interrupted))
 		return 0;
+	if (r == -ESTALE)
+		return weir_diags_error(diags, NULL, 0, 0,
+					"the gate was taken away or replaced: capture again");
 	return r ? weir_diags_error(diags, run->path, 0, 0, "%s", strerror(-r)) : 0;
 }
 

@@ -29,6 +29,7 @@ struct run {
 	unsigned long long interval_ns;
 	__u8 length; /* of sources */
 	enum weir_sources_order order;
+	struct weir_paths paths;
 	struct weir_maps maps;
 	struct weir_counts_report before; /* of the interval under way */
 	__u64 before_ns;
@@ -81,17 +82,31 @@ static int parse_arguments(int argc, char **argv, struct weir_diags *diags, stru
 	return r ? r : optind < argc;
 }
 
+/* The gate may be another one by now, whose counters began anew. */
+static int follow_gate(struct run *run, struct weir_diags *diags)
+{
+	int r = weir_pins_follow(&run->paths, diags, &run->maps);
+
+	if (r > 0) {
+		weir_counts_report_done(&run->before);
+		run->before_ns = 0;
+		weir_sampling_restart(&run->sampling);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* What has happened since the last time, or -EAGAIN the first time. */
 static int take_rates(struct run *run, struct weir_diags *diags,
 		      struct weir_rates_report *ret_rates)
 {
-	_cleanup_counts_ struct weir_counts_report now = {}, before = run->before;
+	_cleanup_counts_ struct weir_counts_report now = {}, before = {};
+	int r = follow_gate(run, diags) ?: weir_counts_read(&run->maps, diags, &now);
 	__u64 now_ns = weir_now_ns(), before_ns = run->before_ns;
-	int r = weir_counts_read(&run->maps, diags, &now);
 
-	run->before = (struct weir_counts_report){};
 	if (r)
 		return r;
+	before = run->before;
+	run->before = (struct weir_counts_report){};
 	r = before_ns ? weir_rates_make(&before, &now, now_ns - before_ns, ret_rates) : -EAGAIN;
 	run->before = now;
 	run->before_ns = now_ns;
@@ -201,14 +216,13 @@ int weir_cmd_counts(const struct weir_cli *cli, int argc, char **argv)
 	_cleanup_(run_done) struct run run = {
 		.json = cli->json, .length = 32, .maps = WEIR_MAPS_NONE};
 	_cleanup_diags_ struct weir_diags diags = {};
-	struct weir_paths paths;
 	int r = parse_arguments(argc, argv, &diags, &run);
 
 	if (r > 0)
 		return weir_cmd_usage(usage);
 	if (!r)
-		r = weir_paths_make(cli->instance, &diags, &paths)
-			    ?: weir_pins_need(&paths, &diags, &run.maps);
+		r = weir_paths_make(cli->instance, &diags, &run.paths)
+			    ?: weir_pins_need(&run.paths, &diags, &run.maps);
 	if (r)
 		return weir_cmd_end(&diags, r);
 	run.sampling.maps = &run.maps;

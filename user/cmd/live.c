@@ -246,9 +246,12 @@ static int list(struct run *run, char **operands)
 	if (!run->options.interval_ns)
 		return list_text(run, &text) ?: weir_cmd_print(text, &run->diags);
 	weir_watch_begin();
-	do
+	do {
 		r = list_text(run, &text) ?: weir_watch_print(text, &run->diags);
-	while (!r && weir_watch_wait(run->options.interval_ns));
+		if (r || !weir_watch_wait(run->options.interval_ns))
+			break;
+		r = weir_pins_follow(&run->paths, &run->diags, &run->maps);
+	} while (r >= 0);
 	return weir_watch_end(r);
 }
 

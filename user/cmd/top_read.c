@@ -37,12 +37,24 @@ void weir_top_close(struct weir_top *top)
 	weir_maps_done(&top->maps);
 }
 
+/* The gate may be another one by now, whose counters began anew. */
+static int follow_gate(struct weir_top *top, struct weir_diags *diags)
+{
+	int r = weir_pins_follow(&top->paths, diags, &top->maps);
+
+	if (r > 0) {
+		top->counts_ns = top->samples_ns = 0;
+		weir_sampling_restart(&top->sampling);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int read_rates(struct weir_top *top, struct weir_diags *diags)
 {
 	_cleanup_counts_ struct weir_counts_report now = {};
 	struct weir_rates_report rates;
+	int r = follow_gate(top, diags) ?: weir_counts_read(&top->maps, diags, &now);
 	__u64 now_ns = weir_now_ns();
-	int r = weir_counts_read(&top->maps, diags, &now);
 
 	if (!r)
 		r = weir_rates_make(top->counts_ns ? &top->counts : &now, &now,

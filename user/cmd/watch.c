@@ -119,6 +119,14 @@ void weir_sampling_done(struct weir_sampling *sampling)
 	*sampling = (struct weir_sampling){};
 }
 
+void weir_sampling_restart(struct weir_sampling *sampling)
+{
+	const struct weir_maps *maps = sampling->maps;
+
+	weir_sampling_done(sampling);
+	sampling->maps = maps;
+}
+
 static __u32 one_in(double packets_per_s)
 {
 	double share = packets_per_s / SAMPLES_PER_S;

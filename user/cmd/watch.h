@@ -51,6 +51,9 @@ struct weir_sampling {
 
 void weir_sampling_done(struct weir_sampling *sampling);
 
+/* Forget what came from a gate that is not the live one any more. */
+void weir_sampling_restart(struct weir_sampling *sampling);
+
 /* Ask for more, as thinned out as the traffic of the last interval suggests. */
 void weir_sampling_ask(struct weir_sampling *sampling, const struct weir_rates_report *rates);
 

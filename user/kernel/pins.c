@@ -117,6 +117,24 @@ int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
 	return r;
 }
 
+bool weir_pins_is_live(const struct weir_paths *paths, const struct weir_maps *maps)
+{
+	_cleanup_maps_ struct weir_maps now = WEIR_MAPS_NONE;
+	_cleanup_diags_ struct weir_diags unread = {};
+
+	return !weir_pins_find(paths, &unread, &now) &&
+	       !memcmp(now.ids, maps->ids, sizeof(now.ids));
+}
+
+int weir_pins_follow(const struct weir_paths *paths, struct weir_diags *diags,
+		     struct weir_maps *maps)
+{
+	if (weir_pins_is_live(paths, maps))
+		return 0;
+	weir_maps_done(maps);
+	return weir_pins_need(paths, diags, maps) ?: 1;
+}
+
 int weir_pin_replace(const struct weir_paths *paths, const char *name, int fd,
 		     struct weir_diags *diags)
 {

@@ -60,6 +60,16 @@ int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
 int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
 		   struct weir_maps *ret_maps);
 
+/* Are these the maps of the live gate? After a purge or a new layout, packets know of others. */
+bool weir_pins_is_live(const struct weir_paths *paths, const struct weir_maps *maps);
+
+/*
+ * Keep `maps` those of the live gate, for commands that go on. Returns 0; 1 when they are others now,
+ * so that nothing compares with what was read before; or as weir_pins_need, with `maps` closed.
+ */
+int weir_pins_follow(const struct weir_paths *paths, struct weir_diags *diags,
+		     struct weir_maps *maps);
+
 /*
  * Make links and pins agree with `maps`: every link runs its program, the program and each map
  * are pinned by name. Replaces by rename, so that no name is ever missing.
