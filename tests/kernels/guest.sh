@@ -57,8 +57,9 @@ nobody:x:65534:65534::/:/bin/false' >/etc/passwd
 	busybox httpd -p 10.66.0.2:8080 -h /world/www
 }
 
+come_from() { ip -n client route replace 198.18.0.0/24 via 198.51.100.1 src "$1"; }
 page() { # SOURCE: the page as that client gets it
-	ip -n client route replace 198.18.0.0/24 via 198.51.100.1 src "$1"
+	come_from "$1"
 	for _ in 1 2 3 4 5; do # the proxy may just have started
 		printf 'GET / HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\n\r\n' |
 			nsenter --net=/run/netns/client nc -w 5 198.18.0.1 80
@@ -68,6 +69,70 @@ page() { # SOURCE: the page as that client gets it
 no_page() { ! page "$1"; }
 denied() { weir -j counts | tr -d ' \n' | grep '"drop_denied":{"packets":[1-9]'; }
 confined() { grep -q '^Seccomp:[^0-9]*2' "/proc/$proxy/status" && grep -q '^Uid:[^0-9]*65534' "/proc/$proxy/status"; }
+
+get() { # how many of so many requests are answered with the page
+	for _ in $(seq "$1"); do
+		printf 'GET / HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\n\r\n' |
+			nsenter --net=/run/netns/client nc -w 2 198.18.0.1 80
+	done | grep -c 'a page through the gate'
+}
+up() { cut -d. -f1 /proc/uptime; }
+lasted() { # FILE LEAST MOST: the seconds in it
+	echo "$(cat "$1") s"
+	[ "$(cat "$1")" -ge "$2" ] && [ "$(cat "$1")" -le "$3" ]
+}
+half_a_request() {
+	began=$(up)
+	{ printf 'GET / HTTP/1.1\r\nHost: blog'; sleep 40; } | {
+		nsenter --net=/run/netns/client nc -w 60 198.18.0.1 80 >/dev/null
+		echo $(($(up) - began)) >/tmp/half
+	}
+}
+banned() {
+	began=$(up)
+	weir deny add 198.51.100.7 --for 6s
+	date -s "@$(($(date +%s) + year))"
+	until [ "$(get 1)" -eq 1 ] || [ $(($(up) - began)) -gt 60 ]; do :; done
+	echo $(($(up) - began)) >/tmp/banned
+	lasted /tmp/banned 6 20
+}
+logged() {
+	grep -oE '^20[0-9]{2}-' /tmp/proxy | sort | uniq -c
+	[ "$(grep -c 'blog.example' /tmp/proxy)" -ge 44 ] && [ "$(grep -oE '^20[0-9]{2}-' /tmp/proxy | sort -u | grep -c '')" -eq 3 ]
+}
+ends() {
+	kill "$proxy"
+	for _ in 1 2 3 4 5 6 7 8; do
+		grep -q '^State:.[^Z]' "/proc/$proxy/status" 2>/dev/null || return 0
+		sleep 1
+	done
+	return 1
+}
+
+# The machine's own wall clock, which is nobody else's here: a year ahead, back, a year behind, and right again.
+steps_clock() {
+	year=31536000 right=$(date +%s) since=$(up)
+	come_from 198.51.100.7
+	half_a_request &
+	get 40 >/tmp/answered &
+	load=$!
+	for by in 1 -1 -1 2 -2 1; do
+		sleep 1
+		date -s "@$(($(date +%s) + by * year))" >/dev/null
+	done
+	wait $load
+	check 'answers every request while the wall clock steps by years' [ "$(cat /tmp/answered)" -eq 40 ]
+	come_from 203.0.113.9
+	check 'drops what is listed after it' [ "$(get 1)" -eq 0 ]
+	come_from 198.51.100.7
+	check 'ends a ban in time though the clock steps' banned
+	date -s "@$((right - year))" >/dev/null
+	check 'answers a year behind' [ "$(get 3)" -eq 3 ]
+	check 'gives half a request its ten seconds' lasted /tmp/half 9 25
+	check 'ends the proxy in time a year behind' ends
+	check 'writes a line a request, in the year that it was' logged
+	date -s "@$((right + $(up) - since))" >/dev/null
+}
 
 run_weir() {
 	make_world
@@ -79,8 +144,8 @@ run_weir() {
 	check 'serves none to a listed source' no_page 203.0.113.9
 	check 'counts it as listed' denied
 	check 'confines the proxy' confined
+	steps_clock
 	cat /tmp/proxy
-	kill $proxy
 	check 'detaches' weir detach --purge
 }
 
