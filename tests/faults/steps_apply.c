@@ -48,9 +48,22 @@ static void check_applied(const char *when)
 		     "%s: another policy in force", when);
 }
 
-Test(steps, second_apply)
+Test(steps, later_apply)
 {
 	try_all(&(struct scenario){prepare_apply, act_apply, check_apply, check_applied, "v0", 12});
+}
+
+/* Of a gate that has just come up: what later ones find ready is not there yet. */
+static void prepare_second(void)
+{
+	lab.denylist.count = 1;
+	begin("v0", NULL);
+	lab_deny(&lab, "198.51.100.0/24");
+}
+
+Test(steps, second_apply)
+{
+	try_all(&(struct scenario){prepare_second, act_apply, check_apply, check_applied, "v0", 6});
 }
 
 /* More than the maps hold: a new program takes the old one's place on both interfaces. */
