@@ -52,10 +52,11 @@ static bool relay_up(struct weir_conn *conn)
 		return true;
 	case WEIR_FLOW_DONE:
 		conn->is_up_done = true;
-		if (!conn->has_answered) {
+		if (!conn->has_answered)
 			conn->times.sent_ns = conn->worker->now_ns;
+		/* Interim responses may have come; the answer is due from here on. */
+		if (!conn->has_response)
 			weir_conn_wait(conn, limits(conn)->first_byte_ns);
-		}
 		return true;
 	case WEIR_FLOW_TO_ERROR:
 		/* The container may have answered and closed: its answer is still to be read. */
