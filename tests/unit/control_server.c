@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -276,4 +277,33 @@ Test(control_server, passes_descriptors_with_the_reply_that_they_belong_to)
 		cr_expect(got.st_ino == want.st_ino && got.st_dev == want.st_dev);
 		close(passed.fds[i]);
 	}
+}
+
+Test(control_server, waits_a_moment_where_there_is_no_descriptor_to_accept_with)
+{
+	_cleanup_scene_ struct scene scene;
+	struct pollfd items[WEIR_CONTROL_FDS_MAX];
+	_cleanup_close_ int fd = -1;
+	struct rlimit limit, none;
+	int timeout_ms, rounds = 0;
+
+	scene_init(&scene);
+	fd = join(&scene);
+	cr_assert(!getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = fd;
+	cr_assert(!setrlimit(RLIMIT_NOFILE, &none));
+	for (bool is_over = false; !is_over && rounds < 100; rounds++) {
+		size_t count = weir_control_polled(scene.server, items, &timeout_ms);
+
+		is_over = poll(items, count, 0) == 0;
+		weir_control_serve(scene.server, items, count);
+	}
+	cr_expect_lt(rounds, 100, "it goes round and round");
+	cr_expect(timeout_ms > 0 && timeout_ms <= 1000, "%d", timeout_ms);
+	cr_assert(!setrlimit(RLIMIT_NOFILE, &limit));
+	poll(NULL, 0, timeout_ms);
+	say(fd, COUNT);
+	serve(&scene);
+	cr_expect(heard(fd));
 }

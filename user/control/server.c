@@ -18,11 +18,15 @@
 
 enum { IN_ROOM_MIN = 4096 };
 
+/* How long nothing is accepted after that has failed. */
+#define ACCEPT_PAUSE_NS 100000000ULL
+
 struct weir_control_server {
 	int listener_fd;
 	const struct weir_control_verb *verbs;
 	void *context;
 	__u64 accepted;
+	__u64 accept_again_ns; /* not before; out of descriptors, who waits there would wake us on and on */
 	struct weir_control_conn conns[WEIR_CONTROL_CLIENTS_MAX]; /* fd -1: free */
 };
 
@@ -105,7 +109,9 @@ size_t weir_control_polled(const struct weir_control_server *server, struct poll
 	__u64 now = now_ns(), first_ns = 0;
 	size_t count = 0;
 
-	if (free_conn(server))
+	if (server->accept_again_ns > now)
+		first_ns = server->accept_again_ns;
+	else if (free_conn(server))
 		ret_items[count++] = (struct pollfd){server->listener_fd, POLLIN, 0};
 	for (size_t i = 0; i < WEIR_CONTROL_CLIENTS_MAX; i++) {
 		const struct weir_control_conn *conn = &server->conns[i];
@@ -130,6 +136,8 @@ static void accept_one(struct weir_control_server *server)
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
+	if (fd < 0 && errno != EAGAIN)
+		server->accept_again_ns = now_ns() + ACCEPT_PAUSE_NS;
 	if (!conn || fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
 	    (peer.uid != 0 && peer.uid != geteuid()))
 		return;
