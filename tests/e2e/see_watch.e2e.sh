@@ -111,12 +111,18 @@ for watching in 'counts --watch=0.2' 'top -d 0.2' 'counts --sources --watch=0.5'
 done
 "$WEIR" -I "$LAB" -j deny list --watch=0.1 >"$LAB_DIR/watched" &
 watch=$!
+nsenter --net="/run/netns/$LAB-gate" -- "$WEIR" -I "$LAB" capture >>"$LAB_DIR/seen" 2>/dev/null &
+capture=$!
 sed -i '$a live_max: 64' "$LAB_DIR/weir.yaml"
 expect "room for fewer bans" weir apply
 expect "a ban" weir deny add 198.18.0.78
 expect "it shows" eventually 5 grep -q '198.18.0.78' "$LAB_DIR/watched"
-kill -INT $watch
-wait $watch
+sleep 1.5 # by then it has looked
+: >"$LAB_DIR/seen"
+can_connect $LISTED $BLOG 80
+expect "a capture goes on with the gate" eventually 5 grep -q drop_denied "$LAB_DIR/seen"
+kill -INT $watch $capture
+wait $watch $capture
 
 story "bad arguments are usage errors, and say what is meant"
 expect_exit 2 "an unknown order" weir counts --sources --by size

@@ -278,7 +278,7 @@ static int follow(struct run *run, const struct weir_paths *paths, const struct 
 		if (r || weir_now_ns() < look_ns)
 			continue;
 		look_ns = weir_now_ns() + LOOK_NS;
-		r = weir_pins_is_live(paths, maps) ? 0 : -ESTALE;
+		r = weir_pins_is_live(paths, maps, WEIR_MAP_FRAMES) ? 0 : -ESTALE;
 	}
 	return r > 0 ? 0 : r;
 }

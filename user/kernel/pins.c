@@ -117,19 +117,32 @@ int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
 	return r;
 }
 
-bool weir_pins_is_live(const struct weir_paths *paths, const struct weir_maps *maps)
+/* By map; 0 where there is no gate. */
+static void read_live_ids(const struct weir_paths *paths, __u32 ids[static WEIR_MAPS_END])
 {
 	_cleanup_maps_ struct weir_maps now = WEIR_MAPS_NONE;
 	_cleanup_diags_ struct weir_diags unread = {};
 
-	return !weir_pins_find(paths, &unread, &now) &&
-	       !memcmp(now.ids, maps->ids, sizeof(now.ids));
+	weir_pins_find(paths, &unread, &now);
+	memcpy(ids, now.ids, sizeof(now.ids));
+}
+
+bool weir_pins_is_live(const struct weir_paths *paths, const struct weir_maps *maps,
+		       enum weir_map map)
+{
+	__u32 ids[WEIR_MAPS_END];
+
+	read_live_ids(paths, ids);
+	return ids[map] == maps->ids[map];
 }
 
 int weir_pins_follow(const struct weir_paths *paths, struct weir_diags *diags,
 		     struct weir_maps *maps)
 {
-	if (weir_pins_is_live(paths, maps))
+	__u32 ids[WEIR_MAPS_END];
+
+	read_live_ids(paths, ids);
+	if (!memcmp(ids, maps->ids, sizeof(ids)))
 		return 0;
 	weir_maps_done(maps);
 	return weir_pins_need(paths, diags, maps) ?: 1;

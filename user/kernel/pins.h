@@ -60,8 +60,9 @@ int weir_pins_find(const struct weir_paths *paths, struct weir_diags *diags,
 int weir_pins_need(const struct weir_paths *paths, struct weir_diags *diags,
 		   struct weir_maps *ret_maps);
 
-/* Are these the maps of the live gate? After a purge or a new layout, packets know of others. */
-bool weir_pins_is_live(const struct weir_paths *paths, const struct weir_maps *maps);
+/* Is this map the live gate's? After a purge or a new layout, packets know of another. */
+bool weir_pins_is_live(const struct weir_paths *paths, const struct weir_maps *maps,
+		       enum weir_map map);
 
 /*
  * Keep `maps` those of the live gate, for commands that go on. Returns 0; 1 when they are others now,
