@@ -77,10 +77,10 @@ void gate_expect_spec(struct gate *gate, const char *name, struct frame_spec spe
 void gate_counts(struct gate *gate, struct weir_counts *ret_counts);
 struct weir_destination_counts gate_destination_counts(struct gate *gate, __u32 address);
 
-/* The destination's bucket and rate in the active half, for tests that empty or change them. */
 /* The program, for what the other functions do not do with it. */
 int gate_program_fd(const struct gate *gate);
 
+/* The destination's bucket and rate in the active half, for tests that empty or change them. */
 struct weir_bucket *gate_bucket(struct gate *gate, __u32 address);
 struct weir_rate *gate_rate(struct gate *gate, __u32 address);
 

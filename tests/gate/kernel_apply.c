@@ -134,7 +134,7 @@ Test(kernel_apply, trial_goes_back_by_itself)
 	cr_assert_eq(lab_try_apply(&lab, TRIAL_NS), 0, "%s", lab_said(&lab));
 	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_DROP);
 	cr_expect_eq(lab_try_apply(&lab, 0), -EBUSY);
-	usleep(TRIAL_NS / 1000);
+	usleep(TRIAL_NS / 1000 + 100000);
 	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_PASS);
 	lab_apply(&lab);
 	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_DROP);
@@ -146,7 +146,7 @@ Test(kernel_apply, confirmed_trial_stays)
 	lab_deny(&lab, "192.0.2.0/24");
 	cr_assert_eq(lab_try_apply(&lab, TRIAL_NS), 0, "%s", lab_said(&lab));
 	cr_expect_eq(weir_confirm(&lab.paths, &lab.diags), 0, "%s", lab_said(&lab));
-	usleep(TRIAL_NS / 1000);
+	usleep(TRIAL_NS / 1000 + 100000);
 	cr_expect_eq(lab_send(&lab, "192.0.2.9", "198.18.0.1", 80), XDP_DROP);
 	cr_expect_eq(weir_confirm(&lab.paths, &lab.diags), -ENOENT);
 }

@@ -48,7 +48,7 @@ static int try(const char *interface, __u64 try_ns)
 
 static void wait_out(void)
 {
-	usleep(short_ns / 1000 + 50000);
+	usleep(short_ns / 1000 + 100000);
 }
 
 static int listed_meets(void)

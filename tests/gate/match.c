@@ -63,8 +63,9 @@ void match_drain(struct match *match)
 
 	for (size_t i = 0; i < region->ingress_count; i++)
 		gate_bucket(match->gate, region->ingress[i].address)->arrival_units = 0;
+	/* Room for no frame: debt alone would be forgiven, and tokens come while the test runs. */
 	for (size_t i = 0; i < match->world.oracle.drained_count; i++)
-		gate_bucket(match->gate, match->world.drained[i])->arrival_units = 1ULL << 62;
+		gate_rate(match->gate, match->world.drained[i])->burst_units = 0;
 }
 
 void match_make_world(struct match *match)
