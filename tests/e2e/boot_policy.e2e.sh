@@ -98,7 +98,7 @@ expect_filtering "after it"
 story "two interfaces that come up while somebody else writes wait for it, and load one policy"
 lab_stop "$LAB_PROXY"
 expect "weir detach --purge" weir detach --purge
-flock "/run/$LAB/apply.lock" sleep 6 &
+flock "/run/$LAB/apply.lock" sleep 8 &
 sleep 0.2
 weir attach --boot wan >"$LAB_DIR/first.said" 2>&1 &
 first=$!
@@ -110,7 +110,7 @@ expect_equal "times that a policy was written" "$(weir -j status | jq .policy.ha
 
 story "what is in force, an interface that comes up waits for, too"
 expect "weir detach" weir detach
-flock "/run/$LAB/apply.lock" sleep 6 &
+flock "/run/$LAB/apply.lock" sleep 8 &
 sleep 0.2
 expect "weir attach --boot" boot
 lab_proxy
@@ -141,7 +141,11 @@ gate ip link set wan up
 lab_spawn client socat -u TCP4-LISTEN:7070,fork,reuseaddr /dev/null
 asks() { gate socat -u OPEN:/dev/null "TCP4:$CLIENT:7070,connect-timeout=1"; }
 expect_not "an answer, before it is known" asks
-expect "weir apply --confirmed" weir apply --confirmed
+command=$(sed -n 's/^ExecStart=.*"\(.*\)"$/\1/p' "$LAB_ROOT/etc/systemd/weir-addresses.service")
+flock "/run/$LAB/apply.lock" sleep 8 &
+sleep 0.2
+expect "what weir-addresses.service runs, while somebody else writes" \
+	gate sh -c "${command//\/usr\/sbin\/weir/$WEIR -I $LAB -c $LAB_DIR/weir.yaml}"
 expect "an answer" asks
 lab_stop "$LAB_PROXY"
 lab_proxy
