@@ -68,7 +68,7 @@ struct weir_ingress {
 };
 
 struct weir_egress {
-	__u32 address;
+	__u32 address; /* host order */
 	struct weir_origin origin;
 };
 
@@ -84,7 +84,7 @@ struct weir_region {
 enum weir_protocol { WEIR_HTTP, WEIR_TLS };
 
 struct weir_port {
-	__u16 port;
+	__u16 port;                  /* host order, as every port here */
 	enum weir_protocol protocol; /* 80 and 8080 HTTP, 443 and 8443 TLS unless stated */
 };
 
