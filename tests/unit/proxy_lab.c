@@ -144,6 +144,11 @@ static struct weir_table *make_table(struct lab *lab, const char *routes,
 	return table;
 }
 
+struct weir_table *lab_table(struct lab *lab, const char *routes)
+{
+	return make_table(lab, routes, NULL);
+}
+
 void lab_start(struct lab *lab, const char *routes)
 {
 	struct weir_listeners *listeners = &lab->listeners;
@@ -154,8 +159,8 @@ void lab_start(struct lab *lab, const char *routes)
 			     0);
 	lab->http_port = lab_port_of(listeners->fds[WEIR_HTTP][0]);
 	lab->tls_port = lab_port_of(listeners->fds[WEIR_TLS][0]);
-	cr_assert_eq(weir_proxy_start(&lab->limits, make_table(lab, routes, NULL), listeners,
-				      lab->workers, &lab->log, &lab->proxy),
+	cr_assert_eq(weir_proxy_start(&lab->limits, lab_table(lab, routes), listeners, lab->workers,
+				      &lab->log, &lab->proxy),
 		     0);
 }
 

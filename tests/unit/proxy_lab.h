@@ -53,6 +53,9 @@ void lab_container(struct lab *lab, int number,
  */
 void lab_start(struct lab *lab, const char *routes);
 
+/* A table of such routes, for a second proxy: the caller's. */
+struct weir_table *lab_table(struct lab *lab, const char *routes);
+
 /* Replace the routes. */
 void lab_reload(struct lab *lab, const char *routes);
 void lab_stop(struct lab *lab);

@@ -91,7 +91,7 @@ static void welcome(struct weir_worker *worker, int fd, enum weir_protocol proto
 	conn->awaits_preface = weir_prefixes_have(&worker->proxy->limits.prefaced,
 						  ntohl(peer->sin_addr.s_addr));
 	if (conn->awaits_preface || weir_conn_admit(conn))
-		weir_conn_run(conn);
+		weir_conn_again(conn);
 }
 
 static bool is_full(const struct weir_worker *worker)

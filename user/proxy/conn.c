@@ -3,7 +3,7 @@
  * A connection's life: accepted, run from state to state, ended.
  *
  * Every way out goes through weir_conn_close(), which logs, gives back what was borrowed and leaves
- * the memory to the end of the worker's turn: events of the same turn may still name it.
+ * memory and descriptors to the worker: events of the same turn may still name them.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -121,7 +121,6 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending)
 	weir_timer_stop(&conn->timer);
 	weir_timer_stop(&conn->meter);
 	weir_list_remove(&conn->ready);
-	closep(&conn->client.fd);
 	weir_list_remove(&conn->all);
 	weir_list_append(&worker->closed, &conn->all);
 	WEIR_COUNT(worker->conns_count, -1);
@@ -335,7 +334,8 @@ void weir_conn_run(struct weir_conn *conn)
 		__u64 before = position(conn);
 
 		step(conn);
-		if (conn->state >= WEIR_CONN_LINGER || position(conn) == before)
+		if (conn->state >= WEIR_CONN_LINGER || position(conn) == before ||
+		    !weir_list_is_empty(&conn->ready))
 			return;
 	}
 	/* A client that pipelines without end has its turn like any other. */

@@ -77,7 +77,7 @@ struct weir_conn {
 	struct weir_timer timer;
 	struct weir_timer meter;     /* when the bucket has filled for a flow that waits for it */
 	struct weir_list_link all;   /* of the worker's connections */
-	struct weir_list_link ready; /* of those whose turn comes again */
+	struct weir_list_link ready; /* of those whose turn comes again, or to be connected */
 	struct weir_table *table;    /* holds `pool` */
 	struct weir_pool *pool;      /* while another container may still be tried */
 	union weir_sniffing *sniffing;

@@ -63,6 +63,8 @@ static int attach(struct weir_conn *conn, struct weir_container_state *container
 	}
 	conn->state = WEIR_CONN_CONNECT;
 	conn->tried_at_once = false;
+	weir_list_remove(&conn->ready);
+	weir_list_append(&worker->connecting, &conn->ready);
 	weir_conn_wait(conn, worker->proxy->limits.connect_ns);
 	return 0;
 }

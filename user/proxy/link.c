@@ -17,7 +17,6 @@
 static void link_free(struct weir_worker *worker, struct weir_link *link)
 {
 	weir_timer_stop(&link->timer);
-	closep(&link->end.fd);
 	weir_container_unref(&link->container);
 	link->conn = NULL;
 	link->next_idle = worker->closed_links;

@@ -63,6 +63,7 @@ struct weir_worker {
 	struct weir_timers timers;
 	struct weir_list_link conns;
 	struct weir_list_link ready;
+	struct weir_list_link connecting; /* to send their first bytes at once */
 	struct weir_list_link idle_links;
 	struct weir_list_link closed;
 	struct weir_link *closed_links;
