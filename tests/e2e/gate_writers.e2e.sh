@@ -23,7 +23,7 @@ expect "weir apply" with a apply
 expect "weir attach" with a attach
 
 # flood_from PREFIX SECONDS: good packets at the first ingress address, in the background, until it is
-# stopped; SECONDS are a bound that a loaded machine does not reach, either.
+# stopped; SECONDS are a bound, which a loaded machine does not reach.
 flood_from() {
 	lab_spawn client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s "$1" -r 30000 -t "$2"
 	flood=$LAB_PID
@@ -51,7 +51,7 @@ apply_in_turns() { # TIMES
 }
 
 story "bans added by two writers during applies by two more all hold, and no good packet drops"
-flood_from 198.19.0.0/16 180
+flood_from 198.19.0.0/16 120
 before=$(dropped)
 writers=()
 ban_in_batches 150 12 >"$LAB_DIR/bans-1" 2>&1 &
@@ -78,7 +78,7 @@ expect "weir deny flush" weir deny flush
 lab_stop "$flood"
 
 story "addresses that come and go under load cost the others no packet"
-flood_from 198.19.0.0/16 180
+flood_from 198.19.0.0/16 120
 others=$(weir -j counts | jq -c "[.destinations[] | select(.address == \"$BLOG\") | .dropped]")
 refused=$(counted drop_not_ingress)
 for i in {1..12}; do
@@ -103,7 +103,7 @@ expect_equal "addresses of weir that are local" \
 	"$(grep -c ^ingress "$LAB_DIR/lab.region")"
 
 story "an apply killed at any moment leaves the old policy or the new one, whole"
-flood_from 198.19.0.0/16 180
+flood_from 198.19.0.0/16 120
 before=$(dropped) old=0 new=0
 expect "weir apply" with a apply
 began=$(now_ms)

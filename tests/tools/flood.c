@@ -5,7 +5,7 @@
  *   flood -i IFACE -m MAC -d ADDRESS [-p PORT] [-s PREFIX] [-l BYTES] [-r PACKETS_PER_S]
  *         [-t SECONDS] [-k ack|syn|udp] [-f] [-c]
  *
- * Sends frames of BYTES (60) to ADDRESS:PORT (80) for SECONDS (1, at most 60), from sources that
+ * Sends frames of BYTES (60) to ADDRESS:PORT (80) for SECONDS (1, at most 120), from sources that
  * walk through PREFIX in an order that visits each once before any again. Their TCP checksum is
  * wrong on purpose: what the gate lets through is counted by the kernel behind it and answered
  * by nobody, so that the flood meets the gate alone; -c makes it right. -f makes each the first fragment of a
@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, FRAME_BYTES_MIN = 60, FRAME_BYTES_MAX = 1514, SECONDS_MAX = 60 };
+enum { BATCH = 64, FRAME_BYTES_MIN = 60, FRAME_BYTES_MAX = 1514, SECONDS_MAX = 120 };
 
 enum kind { KIND_ACK, KIND_SYN, KIND_UDP };
 
