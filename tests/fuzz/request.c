@@ -40,7 +40,10 @@ static void check_rewritten(const struct weir_request *request, const char *head
 	size = weir_rewrite_request(request, head, &client, sent);
 	fuzz_check(size <= request->size + WEIR_REWRITE_ROOM);
 	weir_request_init(&again);
-	/* The fields that are added may take a head at the limit over it: another limit's business. */
+	/*
+	 * The fields that are added may take a head at the limit over it, and what a trusted client says in
+	 * several X-Forwarded-For is one line then: another limit's business.
+	 */
 	if (weir_request_feed(&again, sent, size) == WEIR_DONE) {
 		fuzz_check(again.size == size);
 		fuzz_check(again.framing == request->framing);
@@ -56,6 +59,7 @@ static void check_rewritten(const struct weir_request *request, const char *head
 	} else {
 		/* HTTP/1.0 without a host gets the empty one of RFC 9112, section 3.2. */
 		fuzz_check(again.ending == WEIR_END_HEADERS_TOO_LONG ||
+			   (again.ending == WEIR_END_HEADER_TOO_LONG && is_trusted) ||
 			   (again.ending == WEIR_END_HOST && !request->authority.size));
 	}
 	free(sent);
