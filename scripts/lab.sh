@@ -16,6 +16,7 @@
 # come from NAME and the process, and the wires are made inside the namespaces, so that any
 # number of labs run side by side and none has a way out. Sourced, with `set -u`.
 
+umask 022 # the proxy reads what root has written
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WEIR=${WEIR:-$LAB_ROOT/build/weir}
 FLOOD=${FLOOD:-$LAB_ROOT/build/flood}
@@ -69,11 +70,16 @@ eventually() {
 	done
 }
 
-lab_host() { # HOST: a namespace with loopback and without IPv6
+# A namespace with loopback and without IPv6, which takes over nothing of what the machine is set to: a
+# new one has its settings of interfaces.
+lab_host() { # HOST
 	LAB_HOSTS+=("$1")
 	ip netns add "$LAB-$1" || return
-	lab_in "$1" sh -c 'for c in all default; do
-		echo 1 >/proc/sys/net/ipv6/conf/$c/disable_ipv6; done 2>/dev/null
+	lab_in "$1" sh -c 'for c in all default lo; do
+		echo 1 >/proc/sys/net/ipv6/conf/$c/disable_ipv6
+		for key in forwarding rp_filter arp_filter arp_ignore arp_announce accept_local route_localnet; do
+			echo 0 >/proc/sys/net/ipv4/conf/$c/$key
+		done; done 2>/dev/null
 		ip link set lo up'
 }
 
@@ -134,6 +140,10 @@ lab_up() {
 	[[ $(id -u) -eq 0 ]] || lab_fail "needs root, for network namespaces and BPF"
 	[[ -x $WEIR && -x $FLOOD ]] || lab_fail "not built: run make"
 	LAB="${1//[^a-z0-9]/}" && LAB="${LAB:0:14}-$$"
+	# Killed before it could clean up, one before had the same number.
+	while [[ -n $(lab_remains "$LAB" "${TMPDIR:-/tmp}/") ]]; do
+		LAB="${LAB%-*}-$((RANDOM + 100000))"
+	done
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/weir-lab-$LAB.XXXXXX") || lab_fail "no scratch folder"
 	chmod 755 "$LAB_DIR" # the proxy reads its routes as its own user
 	trap lab_down EXIT
@@ -152,6 +162,7 @@ lab_fail() {
 lab_down() {
 	local host pid
 	[[ -n $LAB ]] || return 0
+	trap '' INT TERM HUP
 	for pid in "${LAB_PIDS[@]}"; do
 		kill "$pid" 2>/dev/null
 	done

@@ -107,6 +107,7 @@ end() {
 }
 
 lib_exit() {
+	trap '' INT TERM HUP
 	[[ -z $STORY ]] || fails "the file ended in the middle of this story"
 	close_story
 	lab_down

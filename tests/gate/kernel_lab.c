@@ -24,6 +24,15 @@ static __u32 address_of(const char *text)
 	return ntohl(inet_addr(text));
 }
 
+static void remove_traces(const struct lab *lab)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "rm -rf %s %s %s", lab->paths.pins, lab->paths.run,
+		 lab->paths.state);
+	cr_expect_eq(system(command), 0);
+}
+
 void lab_init(struct lab *lab)
 {
 	*lab = (struct lab){};
@@ -31,6 +40,7 @@ void lab_init(struct lab *lab)
 	cr_assert_eq(system("ip link set lo up"), 0);
 	snprintf(lab->instance, sizeof(lab->instance), "weirtest%d", getpid());
 	cr_assert_eq(weir_paths_make(lab->instance, &lab->diags, &lab->paths), 0);
+	remove_traces(lab); /* of a test that died, whose process had the same number */
 	lab->denylist = (struct weir_list){name_of_list, path_of_list, lab->listed, 0};
 	for (int i = 0; i < 2; i++)
 		lab->ingress[i] = (struct weir_ingress){
@@ -56,12 +66,8 @@ void lab_init(struct lab *lab)
 
 void lab_done(struct lab *lab)
 {
-	char command[512];
-
 	weir_detach_all(&lab->paths, &lab->diags);
-	snprintf(command, sizeof(command), "rm -rf %s %s %s", lab->paths.pins, lab->paths.run,
-		 lab->paths.state);
-	cr_expect_eq(system(command), 0);
+	remove_traces(lab);
 	weir_diags_done(&lab->diags);
 }
 
