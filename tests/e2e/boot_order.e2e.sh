@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.."
 [[ -n ${WEIR_BOOT_INSIDE:-} ]] || WEIR_BOOT_INSIDE=1 exec unshare --mount bash "$0" "$@"
 time_max_s=${BOOT_MAX_S:-850}
 mac=02:00:00:00:00:01
-port=$((20000 + $$ % 20000))
+port=$(python3 -c 'import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 scratch=$(mktemp -d)
 trap 'kill "${flood:-}" 2>/dev/null || :; umount -R "$scratch/root" 2>/dev/null || :; rm -rf "$scratch"' EXIT
 mkdir "$scratch/root"
