@@ -39,7 +39,8 @@ static void print_usage(FILE *to)
 	fputs("\n  -c FILE      the configuration; " WEIR_SYSCONFDIR "/weir/weir.yaml\n"
 	      "  -I INSTANCE  which gate, where a machine has several; weir\n"
 	      "  -j           JSON, for every command that reads\n"
-	      "\nexit:",
+	      "\nweir COMMAND --help says how that is used; man weir has the rest\n"
+	      "exit:",
 	      to);
 #define X(id, code, text) fprintf(to, "%s %d %s", (code) ? "," : "", code, text);
 	WEIR_EXIT_LIST(X)
@@ -92,18 +93,41 @@ static int refuse_command(const char *name)
 	return WEIR_EXIT_USAGE;
 }
 
-/* The command, or help about all. */
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+/* `help COMMAND`, or words that end in --help, unless it is an option's value or behind a `--`. */
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			return false;
+	return !strcmp(argv[1], "help") ||
+	       (argc > 2 && is_help(argv[argc - 1]) && *argv[argc - 2] != '-');
+}
+
+/* The command, or help about it or about all. */
 static int run(const struct weir_cli *cli, int argc, char **argv)
 {
-	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+	bool is_asked = asks_for_help(argc, argv);
+	const char *name = is_asked && !strcmp(argv[1], "help") && argc > 2 ? argv[2] : argv[1];
+
+	if (!strcmp(name, "help") || is_help(name)) {
 		print_usage(stdout);
 		return WEIR_EXIT_DONE;
 	}
-	weir_privileges_trim(!strcmp(argv[1], "proxy"));
-	for (int i = 0; i < COMMANDS; i++)
-		if (!strcmp(argv[1], commands[i].name))
+	weir_privileges_trim(!strcmp(name, "proxy"));
+	for (int i = 0; i < COMMANDS; i++) {
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		if (!is_asked)
 			return commands[i].run(cli, argc - 1, argv + 1);
-	return refuse_command(argv[1]);
+		weir_cmd_help(name, commands[i].text);
+		return WEIR_EXIT_DONE;
+	}
+	return refuse_command(name);
 }
 
 /*

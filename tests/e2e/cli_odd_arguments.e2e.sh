@@ -87,6 +87,26 @@ $usage|counts --by size
 option '--for' requires an argument|deny add 192.0.2.7 --for
 END
 
+story "who asks how a command is used is told, on standard output, and nothing is done"
+for command in $(weir help | sed -n 's/^  \([a-z]\+\) .*/\1/p'); do
+	for asked in "help $command" "$command --help" "$command -h"; do
+		# shellcheck disable=SC2086 # words
+		expect_equal "weir $asked: what is on standard error" "$(weir $asked 2>&1 >/dev/null)" ''
+		# shellcheck disable=SC2086 # words
+		expect "weir $asked" weir $asked
+		expect_said "weir $asked" "$usage$command"
+		expect_said "weir $asked" "^$command: .* More: man weir"
+		expect "its page" test -e "$LAB_ROOT/doc/man/${SAID##* }.8.scd"
+	done
+done
+expect "of a verb" weir deny add --help
+expect_exit 0 "in place of an operand" weir deny add 192.0.2.7 -h
+expect_said "how it is used" "$usage"
+expect "a note is a note" weir deny add 198.18.0.9 --note --help
+expect "it is there" weir deny del 198.18.0.9
+refused 2 "no command 'nothing'" help nothing
+refused 2 "$usage" init --no-such-option
+
 story "what stands before a command is judged likewise"
 refused 2 "instance '': 1 to 31" -I '' status
 refused 2 "instance 'a/b': 1 to 31" -I a/b status

@@ -10,8 +10,6 @@
 #include "kernel/kept.h"
 #include "kernel/lock.h"
 
-static const char usage[] = "apply [--confirmed | --lists] [--try TIME] [--wait TIME] [--force]";
-
 struct wish {
 	struct weir_apply_options options;
 	bool is_confirmed; /* the files of the last confirmed policy, not those of weir.yaml */
@@ -83,7 +81,7 @@ int weir_cmd_apply(const struct weir_cli *cli, int argc, char **argv)
 	int r = parse(argc, argv, &diags, &wish);
 
 	if (r > 0)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	weir_progress_say("reading the files");
 	r = r ?: weir_paths_make(cli->instance, &diags, &paths);
 	if (!r)

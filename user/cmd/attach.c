@@ -12,9 +12,6 @@
 #include "kernel/boot.h"
 #include "kernel/lock.h"
 
-static const char usage[] =
-	"attach [-m auto|native|skb] [--try TIME | --boot] [--force] [IFACE...]";
-
 enum { MODE_OF_CONFIG = -1 };
 
 static int parse_mode(const char *text)
@@ -165,7 +162,7 @@ int weir_cmd_attach(const struct weir_cli *cli, int argc, char **argv)
 	int r = parse(argc, argv, &diags, &wish);
 
 	if (r > 0)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	r = r ?: weir_paths_make(cli->instance, &diags, &paths);
 	weir_progress_say("reading the files");
 	if (!r && wish.is_boot)

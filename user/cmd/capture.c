@@ -21,11 +21,6 @@
 #include "report/pcapng.h"
 #include "report/reason.h"
 
-static const char usage[] = "capture [--reason SLUG|dropped|passed|all]... [--src PREFIX] "
-			    "[--dst PREFIX]\n"
-			    "                    [-n COUNT] [--for TIME] [--rate PER_SECOND] "
-			    "[-w FILE|-]";
-
 enum { POLL_MS = 250, RATE_DEFAULT = 1000, RATE_MAX = 1000000 };
 
 /* Is the gate still the one that is asked for frames? */
@@ -330,7 +325,7 @@ int weir_cmd_capture(const struct weir_cli *cli, int argc, char **argv)
 	int r = parse_arguments(argc, argv, &diags, &run);
 
 	if (r > 0)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);

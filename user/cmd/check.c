@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cmd/cmd.h"
+#include "cmd/common.h"
 #include "cmd/progress.h"
 #include "config/config.h"
 #include "net/machine.h"
@@ -71,11 +71,8 @@ int weir_cmd_check(const struct weir_cli *cli, int argc, char **argv)
 	_cleanup_diags_ struct weir_diags diags = {0};
 	int r;
 
-	(void)argv;
-	if (argc > 1) {
-		fputs("usage: weir check\n", stderr);
-		return WEIR_EXIT_USAGE;
-	}
+	if (argc > 1)
+		return weir_cmd_usage(argv[0]);
 	weir_progress_say("reading the files");
 	r = files_check(cli->config_path, &diags);
 	weir_progress_done();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the commands: diagnostics, usage, reports. */
+/* Shared by the commands: diagnostics, arguments, reports. */
 #include "cmd/common.h"
 
 #include <errno.h>
@@ -31,12 +31,6 @@ int weir_cmd_end(const struct weir_diags *diags, int r)
 		return WEIR_EXIT_FAILED;
 	}
 	return r ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
-}
-
-int weir_cmd_usage(const char *usage)
-{
-	fprintf(stderr, "usage: weir %s\n", usage);
-	return WEIR_EXIT_USAGE;
 }
 
 int weir_cmd_print(char *report, struct weir_diags *diags)

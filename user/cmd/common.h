@@ -14,8 +14,11 @@
 /* Print the diagnostics to stderr. Returns the exit code for what a library function returned. */
 int weir_cmd_end(const struct weir_diags *diags, int r);
 
-/* Say how the command is used, on stderr. Returns WEIR_EXIT_USAGE. */
-int weir_cmd_usage(const char *usage);
+/* Say how the command, one of WEIR_COMMAND_LIST, is used, on stderr. Returns WEIR_EXIT_USAGE. */
+int weir_cmd_usage(const char *command);
+
+/* The same on stdout, to who asks, with `text`, which says what the command is for. */
+void weir_cmd_help(const char *command, const char *text);
 
 /* Write a report to stdout and free it. A NULL report (out of memory) is -ENOMEM. */
 int weir_cmd_print(char *report, struct weir_diags *diags);

@@ -10,9 +10,8 @@ int weir_cmd_confirm(const struct weir_cli *cli, int argc, char **argv)
 	struct weir_paths paths;
 	int r;
 
-	(void)argv;
 	if (argc > 1)
-		return weir_cmd_usage("confirm");
+		return weir_cmd_usage(argv[0]);
 	weir_progress_say("keeping the policy");
 	r = weir_paths_make(cli->instance, &diags, &paths) ?: weir_confirm(&paths, &diags);
 	return weir_cmd_end(&diags, r);

@@ -15,9 +15,6 @@
 #include "kernel/pins.h"
 #include "report/sources.h"
 
-static const char usage[] = "counts [-a] [--watch[=SECONDS]] [--sources] [--by "
-			    "packets|syns|bytes] [--nets]";
-
 enum { SOURCES_MAX = 20 };
 
 /* How long one look at the sources takes, without --watch. */
@@ -219,7 +216,7 @@ int weir_cmd_counts(const struct weir_cli *cli, int argc, char **argv)
 	int r = parse_arguments(argc, argv, &diags, &run);
 
 	if (r > 0)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	if (!r)
 		r = weir_paths_make(cli->instance, &diags, &run.paths)
 			    ?: weir_pins_need(&run.paths, &diags, &run.maps);

@@ -8,8 +8,6 @@
 #include "kernel/attach.h"
 #include "kernel/pins.h"
 
-static const char usage[] = "detach [--purge | IFACE...]";
-
 static int detach_one(const struct weir_paths *paths, const char *interface,
 		      struct weir_diags *diags)
 {
@@ -58,11 +56,11 @@ int weir_cmd_detach(const struct weir_cli *cli, int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (option != 'p')
-			return weir_cmd_usage(usage);
+			return weir_cmd_usage(argv[0]);
 		wants_purge = true;
 	}
 	if (wants_purge && optind < argc)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	r = weir_paths_make(cli->instance, &diags, &paths);
 	if (!r && wants_purge)
 		r = purge(&paths, &diags);

@@ -44,7 +44,7 @@ int weir_cmd_doctor(const struct weir_cli *cli, int argc, char **argv)
 	int r;
 
 	if (getopt(argc, argv, "") != -1)
-		return weir_cmd_usage("doctor [IFACE...]");
+		return weir_cmd_usage(argv[0]);
 	weir_progress_say("looking at the machine");
 	r = gather(cli, argv + optind, argc - optind, &diags, &facts);
 	if (!r) {

@@ -24,10 +24,6 @@
 #include "kernel/twin.h"
 #include "report/explain.h"
 
-static const char usage[] = "explain SRC DST[:PORT] [--proto tcp|udp|icmp|NUMBER] [--sport N]\n"
-			    "                    [--flags syn|ack|syn,ack|...]\n"
-			    "       weir explain --frame HEX|FILE.pcap";
-
 struct explain {
 	const struct weir_cli *cli;
 	struct weir_diags diags;
@@ -204,7 +200,7 @@ int weir_cmd_explain(const struct weir_cli *cli, int argc, char **argv)
 	int r = weir_packet_parse(argc, argv, &explain.diags, &asked);
 
 	if (r > 0)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	r = r ?: make_frames(&explain, &asked) ?: open_gate(&explain) ?: judge_all(&explain) ?:
 	    print(&explain);
 	return weir_cmd_end(&explain.diags, r);

@@ -23,8 +23,8 @@ int weir_cmd_init(const struct weir_cli *cli, int argc, char **argv)
 	int r;
 
 	(void)cli;
-	if (argc > 2)
-		return weir_cmd_usage("init [REGION]");
+	if (argc > 2 || (argc == 2 && *argv[1] == '-'))
+		return weir_cmd_usage(argv[0]);
 	if (argc == 2 && !is_region(argv[1])) {
 		weir_diags_error(&diags, NULL, 0, 0, "region '%s': a name or a path, of one line",
 				 argv[1]);

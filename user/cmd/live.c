@@ -22,13 +22,6 @@
 #include "plan/cover.h"
 #include "report/live.h"
 
-static const char deny_usage[] = "deny add PREFIX...|- [--for TIME] [--note TEXT] [--force]\n"
-				 "       weir deny del PREFIX...|-\n"
-				 "       weir deny list [--watch[=SECONDS]] | flush | why ADDRESS";
-static const char allow_usage[] = "allow add PREFIX...|- [--for TIME] [--note TEXT]\n"
-				  "       weir allow del PREFIX...|- [--force]\n"
-				  "       weir allow list [--watch[=SECONDS]] | flush [--force]";
-
 /* Everything that one run of the command works with. */
 struct run {
 	const struct weir_cli *cli;
@@ -344,7 +337,7 @@ int weir_live_command(const struct weir_cli *cli, int argc, char **argv, __u32 k
 		r = weir_paths_make(cli->instance, &run.diags, &run.paths)
 			    ?: dispatch(&run, argv[optind], argv + optind + 1);
 	if (r == 1)
-		return weir_cmd_usage(kind == WEIR_LIVE_BAN ? deny_usage : allow_usage);
+		return weir_cmd_usage(argv[0]);
 	/* Not denied: an answer, not a failure. */
 	if (r == -ENOMSG)
 		return weir_cmd_end(&run.diags, 0) ?: WEIR_EXIT_FAILED;

@@ -17,8 +17,6 @@
 #include "kernel/pins.h"
 #include "kernel/status.h"
 
-static const char usage[] = "metrics [-o FILE]";
-
 enum { FILE_PATH_MAX = 4096 };
 
 /* The sizes of the denylists; their names stay the configuration's. free(3) it. */
@@ -115,11 +113,11 @@ int weir_cmd_metrics(const struct weir_cli *cli, int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "o:")) != -1) {
 		if (option != 'o')
-			return weir_cmd_usage(usage);
+			return weir_cmd_usage(argv[0]);
 		path = optarg;
 	}
 	if (optind < argc || cli->json)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	weir_progress_say("reading the gate and the files");
 	r = make(cli, &diags, &text);
 	if (!r && path && strcmp(path, "-") != 0)

@@ -14,14 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char usage[] =
-	"proxy [--listen-http ADDR:PORT] [--listen-tls ADDR:PORT] "
-	"[--routes FILE]... [--workers N] [--no-log]\n"
-	"                  [--takeover [--background]]\n\n"
-	"--takeover takes the place of the proxy that runs, without a\n"
-	"connection lost; --background returns when that is done. Under systemd:\n"
-	"ExecReload=!/usr/sbin/weir proxy --takeover --background\n";
-
 int weir_proxy_fail(const char *what, int error)
 {
 	fprintf(stderr, "weir: %s: %s\n", what, strerror(-error));
@@ -80,7 +72,7 @@ int weir_cmd_proxy(const struct weir_cli *cli, int argc, char **argv)
 	int exit_code;
 
 	if (weir_proxy_options_parse(argc, argv, &run.options) < 0)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	if (weir_proxy_config_load(cli, &run.options, &run.config) < 0)
 		return WEIR_EXIT_FAILED;
 	run.workers = weir_proxy_workers(&run.options, run.config);

@@ -13,14 +13,6 @@
 #include "base/text.h"
 #include "cmd/watch.h"
 
-static const char usage[] =
-	"route add [--replace] HOST... [app=NAME] [http ADDR:PORT...] [tls ADDR:PORT...] | -\n"
-	"       weir route del HOST... [http ADDR:PORT...] [tls ADDR:PORT...] | -\n"
-	"       weir route revert HOST... | - | --same\n"
-	"       weir route drain ADDR:PORT... [--wait TIME] | undrain ADDR:PORT...\n"
-	"       weir route set APP|ADDR:PORT --rate RATE [--burst SIZE] | unset APP|ADDR:PORT\n"
-	"       weir route list [--hosts] [--watch[=SECONDS]] | export";
-
 static const struct option known[] = {
 	{"replace", no_argument, NULL, 'R'},     {"same", no_argument, NULL, 's'},
 	{"hosts", no_argument, NULL, 'h'},       {"watch", optional_argument, NULL, 'W'},
@@ -110,7 +102,7 @@ int weir_cmd_route(const struct weir_cli *cli, int argc, char **argv)
 		r = 1;
 	if (!r)
 		r = dispatch(&run, argv[optind], argv + optind + 1);
-	code = r == 1 ? weir_cmd_usage(usage) : weir_cmd_end(&run.diags, r);
+	code = r == 1 ? weir_cmd_usage(argv[0]) : weir_cmd_end(&run.diags, r);
 	closep(&run.fd);
 	weir_diags_done(&run.diags);
 	return code;

@@ -17,8 +17,6 @@
 #include "kernel/counts.h"
 #include "kernel/pins.h"
 
-static const char usage[] = "status [--watch[=SECONDS]]";
-
 static const struct option options[] = {{"watch", optional_argument, NULL, 'w'}, {0}};
 
 struct run {
@@ -146,11 +144,11 @@ int weir_cmd_status(const struct weir_cli *cli, int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'w')
-			return weir_cmd_usage(usage);
+			return weir_cmd_usage(argv[0]);
 		r = r ?: weir_watch_interval("--watch", optarg, &diags, &interval_ns);
 	}
 	if (optind < argc)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	if (!r)
 		r = weir_paths_make(cli->instance, &diags, &run.paths);
 	if (!r)

@@ -15,8 +15,6 @@
 #include "cmd/common.h"
 #include "cmd/terminal.h"
 
-static const char usage[] = "top [-d SECONDS] [-n COUNT]";
-
 enum { PLAIN_HEIGHT = 40, KEY_WAIT_MS = 100 };
 
 struct options {
@@ -227,7 +225,7 @@ int weir_cmd_top(const struct weir_cli *cli, int argc, char **argv)
 	int r = parse_arguments(argc, argv, &diags, &options);
 
 	if (r > 0 || cli->json)
-		return weir_cmd_usage(usage);
+		return weir_cmd_usage(argv[0]);
 	if (!r)
 		r = weir_top_open(&top, cli, &diags);
 	if (r)

@@ -13,9 +13,8 @@ int weir_cmd_verify(const struct weir_cli *cli, int argc, char **argv)
 	struct weir_paths paths;
 	int r;
 
-	(void)argv;
 	if (argc > 1)
-		return weir_cmd_usage("verify");
+		return weir_cmd_usage(argv[0]);
 	weir_progress_say("comparing the files with the kernel");
 	r = weir_paths_make(cli->instance, &diags, &paths) ?:
 	    weir_config_load(cli->config_path, &diags, &config) ?:

@@ -6,9 +6,8 @@
 
 int weir_cmd_version(const struct weir_cli *cli, int argc, char **argv)
 {
-	(void)argv;
 	if (argc > 1)
-		return weir_cmd_usage("version");
+		return weir_cmd_usage(argv[0]);
 	if (cli->json)
 		printf("{\"version\":\"%s\"}\n", WEIR_VERSION);
 	else
