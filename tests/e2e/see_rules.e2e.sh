@@ -75,4 +75,11 @@ used_labels() {
 		sed -E 's/\$labels\.//; s/^(by|on) //; s/[^a-z_]+/\n/g' | grep . | sort -u
 }
 expect_equal "labels that nobody writes" "$(comm -23 <(used_labels) <(written_labels | sort -u))" ""
+
+story "every reason, ending and key that an alert's words name exists"
+names=$(grep -oE '^\| `[a-z_.]+`' "$LAB_ROOT/doc/reference.md" | sed 's/^| `//; s/`$//; s/^proxy[.]//')
+for word in $(grep -E ' (description|summary):' "$ETC/prometheus/weir.rules.yml" | sed 's/{{[^}]*}}//g' |
+	grep -oE '\b[a-z]+_[a-z_]*\*?' | sort -u); do
+	grep -qxE -- "${word/\*/.*}" <<<"$names" || fails "an alert says $word" "doc/reference.md does not have it"
+done
 end
