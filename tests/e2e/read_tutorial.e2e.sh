@@ -10,5 +10,10 @@ lab_apps
 lab_spawn gate socat TCP-LISTEN:22,reuseaddr,fork EXEC:cat # stands for sshd
 
 page doc/tutorial.md :
+
+story "what the reader has written stays, until a purge takes it"
+expect "weir.yaml" machine test -e /etc/weir/weir.yaml
+expect "apt-get purge" machine apt-get purge -y weir
+expect_not "what is left" machine sh -c 'ls -d /etc/weir /var/lib/weir'
 machine_down
 end
