@@ -7,15 +7,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
-static __u64 realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
+#include "base/clock.h"
 
 static const char *text_of(const struct weir_control_call *call, const char *name)
 {
@@ -37,7 +30,7 @@ static struct weir_edit edit_of(struct weir_control_call *call)
 		.changes = &run->routes.changes,
 		.path = text_of(call, "path") ?: "arguments",
 		.who = text_of(call, "who") ?: "?",
-		.at_ns = realtime_ns(),
+		.at_ns = weir_realtime_ns(),
 		.diags = &call->diags,
 	};
 }

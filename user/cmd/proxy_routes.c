@@ -5,17 +5,9 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cmd/proxy_takeover.h"
-
-static __u64 monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* The table in force: the base itself where nothing has changed. */
 static int make_table(const struct weir_proxy_run *run, struct weir_table *base,
@@ -92,7 +84,7 @@ static int start(struct weir_proxy_run *run, struct weir_diags *diags,
 	if (r)
 		return r;
 	if (rules.count)
-		weir_table_apply(table, &rules, true, monotonic_ns());
+		weir_table_apply(table, &rules, true, weir_monotonic_ns());
 	*ret_table = take_pointer(table);
 	return 0;
 }
@@ -172,7 +164,7 @@ int weir_proxy_routes_change(struct weir_proxy_run *run, const struct weir_chang
 	if (r)
 		return r;
 	if (has_rules || next.rules.count)
-		weir_table_apply(next.table, &next.rules, has_rules, monotonic_ns());
+		weir_table_apply(next.table, &next.rules, has_rules, weir_monotonic_ns());
 	weir_proxy_set_table(run->proxy, take_pointer(next.table));
 	weir_changes_done(&routes->changes);
 	weir_routes_done(&routes->live);
@@ -200,7 +192,7 @@ static int make_tables(struct weir_proxy_run *run, const struct weir_routes *fil
 	if (r)
 		return r;
 	if (rules.count)
-		weir_table_apply(table, &rules, true, monotonic_ns());
+		weir_table_apply(table, &rules, true, weir_monotonic_ns());
 	*ret_base = take_pointer(base);
 	*ret_table = take_pointer(table);
 	return 0;

@@ -12,14 +12,13 @@
 #include "cmd/proxy_takeover.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cmd/endpoint.h"
 #include "kernel/lock.h"
 
@@ -31,14 +30,6 @@ enum { DEATH_MS = 1000 };
 
 /* In the order in which they are passed: the lock, the control socket, the groups, the metrics. */
 enum { PASSED_LOCK, PASSED_CONTROL, PASSED_GROUPS };
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* ---- the old one ----------------------------------------------------------------------- */
 
@@ -127,7 +118,7 @@ int weir_takeover_finish(struct weir_control_call *call)
 	if (!weir_takeover_is_under_way(run) || run->takeover.taker != call->conn)
 		return weir_diags_error(&call->diags, NULL, 0, 0, "nothing is being taken over");
 	table = weir_proxy_table(run->proxy);
-	json_object_set_new(call->reply, "containers", past_json(table, now_ns()));
+	json_object_set_new(call->reply, "containers", past_json(table, weir_monotonic_ns()));
 	/* The service manager believes this of the process that it knows. */
 	snprintf(state, sizeof(state), "MAINPID=%d", run->takeover.taker_pid);
 	weir_notify(run->notify_fd, state);
@@ -326,7 +317,7 @@ int weir_takeover_complete(struct weir_proxy_run *run)
 	_cleanup_(weir_table_unref) struct weir_table *table = weir_proxy_table(run->proxy);
 	_cleanup_json_ json_t *reply = NULL;
 	const json_t *row;
-	__u64 now = now_ns();
+	__u64 now = weir_monotonic_ns();
 	size_t i;
 	int r = weir_control_call(run->takeover.giver_fd, "serving", NULL, &diags, &reply);
 

@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "control/control.h"
 #include "control/socket.h"
 
@@ -29,14 +29,6 @@ struct weir_control_server {
 	__u64 accept_again_ns; /* not before; out of descriptors, who waits there would wake us on and on */
 	struct weir_control_conn conns[WEIR_CONTROL_CLIENTS_MAX]; /* fd -1: free */
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 int weir_control_listen(const char *path, int *ret_fd)
 {
@@ -106,7 +98,7 @@ static struct weir_control_conn *free_conn(const struct weir_control_server *ser
 size_t weir_control_polled(const struct weir_control_server *server, struct pollfd *ret_items,
 			   int *ret_timeout_ms)
 {
-	__u64 now = now_ns(), first_ns = 0;
+	__u64 now = weir_monotonic_ns(), first_ns = 0;
 	size_t count = 0;
 
 	if (server->accept_again_ns > now)
@@ -137,7 +129,7 @@ static void accept_one(struct weir_control_server *server)
 	socklen_t size = sizeof(peer);
 
 	if (fd < 0 && errno != EAGAIN)
-		server->accept_again_ns = now_ns() + ACCEPT_PAUSE_NS;
+		server->accept_again_ns = weir_monotonic_ns() + ACCEPT_PAUSE_NS;
 	if (!conn || fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
 	    (peer.uid != 0 && peer.uid != geteuid()))
 		return;
@@ -145,7 +137,8 @@ static void accept_one(struct weir_control_server *server)
 					   .number = ++server->accepted,
 					   .pid = peer.pid,
 					   .uid = peer.uid,
-					   .deadline_ns = now_ns() + WEIR_CONTROL_DEADLINE_NS};
+					   .deadline_ns = weir_monotonic_ns() +
+							  WEIR_CONTROL_DEADLINE_NS};
 }
 
 /* Returns 0, -EAGAIN when there is no more, or what ends the connection. */
@@ -209,7 +202,7 @@ static int send_reply(struct weir_control_conn *conn)
 			continue;
 		freep(&conn->out);
 		conn->out = NULL;
-		conn->deadline_ns = now_ns() + WEIR_CONTROL_DEADLINE_NS;
+		conn->deadline_ns = weir_monotonic_ns() + WEIR_CONTROL_DEADLINE_NS;
 	}
 	return 0;
 }
@@ -266,6 +259,6 @@ void weir_control_serve(struct weir_control_server *server, const struct pollfd 
 			accept_one(server);
 	}
 	for (size_t i = 0; i < WEIR_CONTROL_CLIENTS_MAX; i++)
-		if (server->conns[i].fd >= 0 && server->conns[i].deadline_ns <= now_ns())
+		if (server->conns[i].fd >= 0 && server->conns[i].deadline_ns <= weir_monotonic_ns())
 			conn_close(&server->conns[i]);
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "proxy/log_line.h"
 
 /*
@@ -59,11 +60,9 @@ static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u
 	char buffer[256];
 	struct weir_log_line line;
 	struct iovec parts[2] = {{.iov_base = buffer}};
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	weir_log_line_begin(&line, log->settings.is_json, buffer);
-	weir_log_line_head(&line, now.tv_sec * 1000ULL + now.tv_nsec / 1000000, "log");
+	weir_log_line_head(&line, weir_realtime_ns() / 1000000, "log");
 	weir_log_line_number(&line, WEIR_LOG_NUMBER("lost_lines"), lost - ring->said);
 	parts[0].iov_len = weir_log_line_end(&line);
 	if (!write_all(log, parts))

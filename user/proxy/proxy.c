@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "proxy/proxy.h"
 
 static void wake_all(struct weir_proxy *proxy)
@@ -116,14 +117,6 @@ int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *
 	return 0;
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 static unsigned int count_draining(const struct weir_proxy *proxy)
 {
 	unsigned int count = 0;
@@ -144,7 +137,7 @@ void weir_proxy_drain(struct weir_proxy *proxy, __u64 drain_ns)
 {
 	static const struct timespec pause = {.tv_nsec = 1000000};
 
-	__atomic_store_n(&proxy->drain_until_ns, now_ns() + drain_ns, __ATOMIC_RELEASE);
+	__atomic_store_n(&proxy->drain_until_ns, weir_monotonic_ns() + drain_ns, __ATOMIC_RELEASE);
 	wake_all(proxy);
 	while (count_draining(proxy) < proxy->workers_count)
 		nanosleep(&pause, NULL);

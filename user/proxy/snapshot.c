@@ -5,18 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "proxy/proxy.h"
 
 static __u64 load(const __u64 *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
-static __u64 timespec_ns(const struct timespec *time)
-{
-	return time->tv_sec * 1000000000ULL + time->tv_nsec;
 }
 
 /* ---- workers --------------------------------------------------------------------------- */
@@ -30,7 +25,7 @@ static struct weir_worker_row worker_row(const struct weir_worker *worker)
 
 	if (worker->has_thread && !pthread_getcpuclockid(worker->thread, &clock) &&
 	    !clock_gettime(clock, &used))
-		row.cpu_ns = timespec_ns(&used);
+		row.cpu_ns = weir_timespec_ns(&used);
 	return row;
 }
 
@@ -126,13 +121,12 @@ static void count_container(const struct weir_container_state *container, __u64 
 
 static void count_containers(const struct weir_table *top, struct weir_proxy_snapshot *snapshot)
 {
-	struct timespec now;
+	__u64 now_ns = weir_monotonic_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	for (const struct weir_table *table = top; table; table = table->base)
 		for (size_t i = 0; i < table->containers_count; i++)
 			if (!weir_table_is_above(top, table, table->containers[i]))
-				count_container(table->containers[i], timespec_ns(&now), snapshot);
+				count_container(table->containers[i], now_ns, snapshot);
 }
 
 static void add_up(struct weir_app_row *sum, const struct weir_app_row *row)
