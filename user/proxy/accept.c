@@ -70,6 +70,23 @@ static void pause_accepting(struct weir_worker *worker, enum weir_ending why)
 	say_paused(worker, why);
 }
 
+bool weir_conn_admit(struct weir_conn *conn)
+{
+	struct weir_clients *clients = conn->worker->proxy->clients;
+	int r;
+
+	conn->is_trusted = weir_prefixes_have(&weir_conn_limits(conn)->trusted,
+					      ntohl(conn->peer_address));
+	if (conn->is_trusted || !clients)
+		return true;
+	r = weir_clients_enter(clients, conn->peer_address);
+	conn->is_counted = !r;
+	if (r)
+		weir_conn_dismiss(conn, r == -ENOSPC ? WEIR_END_TOO_MANY_CONNECTIONS
+						     : WEIR_END_CLIENT_CONNECTIONS);
+	return !r;
+}
+
 static void welcome(struct weir_worker *worker, int fd, enum weir_protocol protocol,
 		    const struct sockaddr_in *peer)
 {

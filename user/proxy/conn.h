@@ -14,10 +14,8 @@
 
 #include "config/config.h"
 #include "proxy/account.h"
-#include "proxy/flow.h"
-#include "proxy/list.h"
+#include "proxy/link.h"
 #include "proxy/table.h"
-#include "proxy/timers.h"
 #include "sniff/hello.h"
 #include "sniff/request.h"
 #include "sniff/response.h"
@@ -35,19 +33,6 @@ enum weir_conn_state {
 	WEIR_CONN_LINGER, /* our last word is on its way; what the client still sends is discarded */
 	WEIR_CONN_RESET,  /* to be reset once what the client was sent has arrived */
 	WEIR_CONN_CLOSED, /* given up; freed at the end of the worker's turn */
-};
-
-/* A connection to a container. */
-struct weir_link {
-	struct weir_end end;    /* first: events carry its address */
-	struct weir_conn *conn; /* NULL while idle */
-	struct weir_container_state *container;
-	struct weir_link *next_idle, *previous_idle; /* of its container, on this worker */
-	struct weir_list_link idle;                  /* of all idle ones of this worker */
-	struct weir_timer timer;                     /* while idle, or to be reset */
-	bool is_private; /* began with a PROXY header: not for another client */
-	bool is_reused;  /* has carried a request before this one */
-	bool is_connected;
 };
 
 /* What sniffing needs, borrowed while a head is incomplete. */
@@ -120,7 +105,12 @@ struct weir_conn {
 	__u8 drain_tries;         /* looks in a row at which it had taken nothing more */
 };
 
-/* A connection that was just accepted. Returns it, or NULL when there is no memory. */
+/* ---- conn.c ---------------------------------------------------------------------------- */
+
+/*
+ * A connection that was just accepted, as sniffing begins; `fd` is its own from then on. NULL when
+ * there is no memory: then `fd` stays the caller's.
+ */
 struct weir_conn *weir_conn_new(struct weir_worker *worker, int fd, enum weir_protocol protocol,
 				const struct sockaddr_in *peer);
 
@@ -130,85 +120,115 @@ void weir_conn_run(struct weir_conn *conn);
 /* Its timer came. */
 void weir_conn_expired(struct weir_conn *conn);
 
-/* Close both sides and leave it to the end of the worker's turn. */
-void weir_conn_close(struct weir_conn *conn, enum weir_ending ending);
-
-/* Answer with an error page or an alert where one can still be sent, then close. */
-void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending);
-
-/*
- * Who the client is, is known: count it among its connections, unless it is a front end. False when
- * it has too many: then it has been told so, if that could be done without waiting, and the
- * connection is closed.
- */
-bool weir_conn_admit(struct weir_conn *conn);
-
-/* Learn the address and port that the client connected to. */
-void weir_conn_learn_local(struct weir_conn *conn);
-
 /* Push the deadline: `ns` from now. */
 void weir_conn_wait(struct weir_conn *conn, __u64 ns);
 
-/* The last response is with the client's socket: close, after lingering if more may still come. */
-void weir_conn_finish(struct weir_conn *conn);
-
-/* Reset the other side once it has what it was sent. */
-void weir_conn_reset(struct weir_conn *conn, enum weir_ending ending);
-
-/* Go on in the next turn of the loop, or when the flow's bytes may move. */
+/* Go on in the next turn of the loop. */
 void weir_conn_again(struct weir_conn *conn);
-void weir_conn_throttle(struct weir_conn *conn, const struct weir_flow *flow);
 
-/* The request or connection is over: count it and log it. */
-void weir_conn_log(struct weir_conn *conn, enum weir_ending ending);
+/* As weir_flow_pump, and what YIELDS or is THROTTLED has its next turn. */
+enum weir_flow_result weir_conn_pump(struct weir_conn *conn, struct weir_flow *flow);
+
+/* Learn the address and port that the client connected to. */
+void weir_conn_learn_local(struct weir_conn *conn);
 
 /* Borrow what sniffing needs, uninitialised; NULL: no memory. Give it back. */
 union weir_sniffing *weir_conn_sniffing(struct weir_conn *conn);
 void weir_conn_unsniff(struct weir_conn *conn);
 
+/* Give back the pool and the table that holds it: no other container will be tried. */
+void weir_conn_unroute(struct weir_conn *conn);
+
+/* ---- conn_end.c ------------------------------------------------------------------------ */
+
+/* The request or connection is over: count it and log it. */
+void weir_conn_log(struct weir_conn *conn, enum weir_ending ending);
+
 /*
- * The PROXY protocol (preface.c). Read a front end's header: true when it is whole and the
- * connection goes on. Put a header in front of what goes to the container: 0 or -ENOMEM; over TLS
- * the hello must still be there.
+ * Close both sides and leave it to the end of the worker's turn. NONE: what was to be logged has
+ * been.
  */
-bool weir_preface_sniff(struct weir_conn *conn);
-int weir_preface_put(struct weir_conn *conn, enum weir_preface_version version);
+void weir_conn_close(struct weir_conn *conn, enum weir_ending ending);
 
-/* TLS, in SNIFF (tls.c). */
-void weir_tls_sniff(struct weir_conn *conn);
+/* Close, and reset the container's side: the client is gone. */
+void weir_conn_abort(struct weir_conn *conn, enum weir_ending ending);
 
-/* HTTP: in SNIFF (request.c), in RELAY (response.c); after a response, the next request. */
-void weir_http_sniff(struct weir_conn *conn);
-void weir_http_relay(struct weir_conn *conn);
-void weir_http_next(struct weir_conn *conn);
-/* Keep for the log what has been read of a request whose head will never be whole. */
-void weir_http_note(struct weir_conn *conn);
-
-/* A tunnel, in RELAY (tunnel.c). */
-void weir_tunnel_relay(struct weir_conn *conn);
+/* Close, with a last word only where that can be sent without waiting: nothing is kept for it. */
+void weir_conn_dismiss(struct weir_conn *conn, enum weir_ending ending);
 
 /*
- * The name is known: find its pool and connect, or refuse (connect.c). `name` may be a part of what
- * sniffing has borrowed, which is given back here.
+ * Answer with an error page or an alert where one can still be sent. Then close, unless the next
+ * request may follow.
+ */
+void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending);
+
+/* The last response is with the client's socket: close, after lingering if more may still come. */
+void weir_conn_finish(struct weir_conn *conn);
+
+/* In LINGER: send what is left, discard what comes, close when both sides are done. */
+void weir_conn_linger(struct weir_conn *conn);
+
+/* Reset the client's side once it has what it was sent; in RESET: look whether it has. */
+void weir_conn_reset(struct weir_conn *conn, enum weir_ending ending);
+void weir_conn_try_reset(struct weir_conn *conn);
+
+/* ---- accept.c -------------------------------------------------------------------------- */
+
+/*
+ * Who the client is, is known: count it among its connections, unless it is a front end. False when
+ * it has too many: then it has been dismissed.
+ */
+bool weir_conn_admit(struct weir_conn *conn);
+
+/* ---- connect.c ------------------------------------------------------------------------- */
+
+/*
+ * The name is known: find its pool and connect, or refuse. `name` may be a part of what sniffing
+ * has borrowed, which is given back here.
  */
 void weir_conn_route(struct weir_conn *conn, const char *name, size_t size);
-/* The pool is needed no more. */
-void weir_conn_unroute(struct weir_conn *conn);
-/* The link has an event while connecting. */
+
+/* In CONNECT: the link has an event. */
 void weir_conn_connecting(struct weir_conn *conn);
+
 /* The link failed before it answered: try once more. False when that is not possible. */
 bool weir_conn_retry(struct weir_conn *conn);
 
-/* An idle link to the container, or NULL. A new one, perhaps still connecting (link.c). */
-struct weir_link *weir_link_take_idle(struct weir_worker *worker,
-				      struct weir_container_state *container);
-int weir_link_open(struct weir_worker *worker, struct weir_container_state *container,
-		   struct weir_link **ret_link);
-/* Leave the link to the next request for its container, or close it; there may be none. */
-void weir_link_release(struct weir_conn *conn, bool may_be_reused);
-/* Make its close a reset. */
-void weir_link_reset(struct weir_conn *conn);
-/* Close an idle link. */
-void weir_link_expire(struct weir_worker *worker, struct weir_link *link);
+/* ---- preface.c: the PROXY protocol ----------------------------------------------------- */
+
+/* Read a front end's header: true when it is whole and the connection goes on. */
+bool weir_preface_sniff(struct weir_conn *conn);
+
+/*
+ * Put a header in front of what goes to the container. Returns 0 or -ENOMEM. Over TLS the hello must
+ * still be there.
+ */
+int weir_preface_put(struct weir_conn *conn, enum weir_preface_version version);
+
+/* ---- tls.c, tunnel.c ------------------------------------------------------------------- */
+
+/* TLS, in SNIFF. */
+void weir_tls_sniff(struct weir_conn *conn);
+
+/* A tunnel, in RELAY. */
+void weir_tunnel_relay(struct weir_conn *conn);
+
+/* ---- http_request.c, http_response.c, http_relay.c ------------------------------------- */
+
+/* HTTP, in SNIFF and in RELAY. */
+void weir_http_sniff(struct weir_conn *conn);
+void weir_http_relay(struct weir_conn *conn);
+
+/* Keep for the log what has been read of a request whose head will never be whole. */
+void weir_http_note(struct weir_conn *conn);
+
+/*
+ * Read the container's answer until a final response's head, or that of a switch of protocols, is
+ * whole: true. False: it is not, or the connection has gone on to something else.
+ */
+bool weir_http_read_response(struct weir_conn *conn);
+
+/* After a response: the connection is there for the next request. */
+void weir_http_next(struct weir_conn *conn);
 
 #endif

@@ -17,8 +17,8 @@ static void connected(struct weir_conn *conn)
 	/* A tunnel's bytes cannot be sent again; a request's can, until an answer has come. */
 	if (conn->is_tunnel)
 		weir_conn_unroute(conn);
-	weir_conn_wait(conn, conn->is_tunnel ? conn->worker->proxy->limits.tunnel_ns
-					     : conn->worker->proxy->limits.first_byte_ns);
+	weir_conn_wait(conn, conn->is_tunnel ? weir_conn_limits(conn)->tunnel_ns
+					     : weir_conn_limits(conn)->first_byte_ns);
 }
 
 static enum weir_ending ending_of_errno(int error)
@@ -76,7 +76,7 @@ static void try_containers(struct weir_conn *conn, const struct weir_container_s
 	struct weir_container_state *container;
 	__u64 now_ns = conn->worker->now_ns;
 	int r = weir_pool_pick(conn->pool, now_ns,
-			       conn->worker->proxy->limits.connections_per_container, except,
+			       weir_conn_limits(conn)->connections_per_container, except,
 			       &container);
 
 	if (r < 0) {

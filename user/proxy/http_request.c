@@ -19,7 +19,7 @@ static bool start_request(struct weir_conn *conn)
 	conn->up.is_whole = false;
 	conn->wants_json = conn->is_head = false;
 	conn->status = 0;
-	weir_conn_wait(conn, conn->worker->proxy->limits.hello_ns);
+	weir_conn_wait(conn, weir_conn_limits(conn)->hello_ns);
 	return true;
 }
 
@@ -111,7 +111,7 @@ static void take_request(struct weir_conn *conn)
 	struct weir_request *request = &conn->sniffing->request;
 	struct weir_buffer *in = conn->up.in;
 	const char *head = in->data + in->start;
-	__u64 body_max = conn->worker->proxy->limits.body_max;
+	__u64 body_max = weir_conn_limits(conn)->body_max;
 	char name[WEIR_NAME_MAX + 1];
 	size_t name_size = request->name_size;
 
@@ -201,7 +201,7 @@ void weir_http_next(struct weir_conn *conn)
 	weir_buffers_return(&conn->worker->pools.buffers, &conn->up.head);
 	conn->state = WEIR_CONN_SNIFF;
 	conn->has_response = conn->has_answered = conn->is_up_done = false;
-	weir_conn_wait(conn, conn->worker->proxy->limits.keepalive_ns);
+	weir_conn_wait(conn, weir_conn_limits(conn)->keepalive_ns);
 	if (conn->worker->is_draining && !conn->worker->proxy->is_handed_over && !conn->up.in)
 		weir_conn_close(conn, WEIR_END_NONE);
 }

@@ -1,89 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * HTTP, the container's side: send the request, read the response head, relay both bodies.
+ * HTTP, the container's head: what did it answer, and may the client have it?
  *
- * The request's flow and the response's run at the same time: a container may answer before it has
- * read the whole body. A link that fails before any byte of a response came may be replaced
- * once, if the request can be sent again.
+ * down.in -> interim heads (1xx), passed on at once, then the final one, rewritten into down.head;
+ * it decides how the body travels and what becomes of both connections. A 101 that was asked for
+ * makes a tunnel. A link that fails before any byte of an answer came may be replaced once, if the
+ * request can be sent again; a head that must not reach the client counts against its container.
  */
-#include <errno.h>
-
-#include "proxy/page.h"
 #include "proxy/proxy.h"
 #include "proxy/rewrite.h"
-
-static const struct weir_proxy_limits *limits(const struct weir_conn *conn)
-{
-	return &conn->worker->proxy->limits;
-}
-
-static enum weir_flow_result pump(struct weir_conn *conn, struct weir_flow *flow)
-{
-	enum weir_flow_result result = weir_flow_pump(flow, &conn->worker->pools,
-						      conn->worker->now_ns);
-
-	if (result == WEIR_FLOW_YIELDS)
-		weir_conn_again(conn);
-	else if (result == WEIR_FLOW_THROTTLED)
-		weir_conn_throttle(conn, flow);
-	return result;
-}
-
-static void client_is_gone(struct weir_conn *conn, enum weir_ending ending)
-{
-	weir_link_reset(conn);
-	weir_conn_close(conn, ending);
-}
-
-/* Send the request. Returns false when the connection has gone on to something else. */
-static bool relay_up(struct weir_conn *conn)
-{
-	__u64 before = conn->up.moved_bytes;
-
-	if (conn->is_up_done || conn->is_up_broken)
-		return true;
-	switch (pump(conn, &conn->up)) {
-	case WEIR_FLOW_WAITS:
-	case WEIR_FLOW_YIELDS:
-	case WEIR_FLOW_THROTTLED:
-		/* No answer is due while the request is still coming. */
-		if (conn->up.moved_bytes != before)
-			weir_conn_wait(conn, limits(conn)->idle_ns);
-		return true;
-	case WEIR_FLOW_DONE:
-		conn->is_up_done = true;
-		if (!conn->has_answered)
-			conn->times.sent_ns = conn->worker->now_ns;
-		/* Interim responses may have come; the answer is due from here on. */
-		if (!conn->has_response)
-			weir_conn_wait(conn, limits(conn)->first_byte_ns);
-		return true;
-	case WEIR_FLOW_TO_ERROR:
-		/* The container may have answered and closed: its answer is still to be read. */
-		conn->is_up_broken = true;
-		conn->link->end.can_read = true;
-		return true;
-	case WEIR_FLOW_CUT:
-		client_is_gone(conn, WEIR_END_CLIENT_CLOSED);
-		return false;
-	case WEIR_FLOW_FROM_ERROR:
-		client_is_gone(conn, WEIR_END_CLIENT_RESET);
-		return false;
-	case WEIR_FLOW_BAD:
-		weir_link_reset(conn);
-		weir_conn_refuse(conn, conn->up.chunk.ending);
-		return false;
-	case WEIR_FLOW_TOO_LARGE:
-		weir_link_reset(conn);
-		weir_conn_refuse(conn, WEIR_END_BODY_TOO_LARGE);
-		return false;
-	case WEIR_FLOW_NO_MEMORY:
-		weir_link_reset(conn);
-		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
-		return false;
-	}
-	return true;
-}
 
 /* The link ended before a response came. */
 static void no_response(struct weir_conn *conn, enum weir_flow_result result)
@@ -137,7 +62,7 @@ static void start_tunnel(struct weir_conn *conn)
 	/* Nothing will be sent again, and a tunnel may last: it keeps no head and no routes. */
 	conn->up.keeps_head = false;
 	weir_conn_unroute(conn);
-	weir_conn_wait(conn, limits(conn)->tunnel_ns);
+	weir_conn_wait(conn, weir_conn_limits(conn)->tunnel_ns);
 }
 
 /* 1xx: passed on at once to who can read it. Returns false when it ends the exchange. */
@@ -245,11 +170,11 @@ static void flush_interim(struct weir_conn *conn)
 		return;
 	conn->down.framing = WEIR_FRAMED_EMPTY;
 	conn->down.is_whole = true;
-	if (pump(conn, &conn->down) == WEIR_FLOW_TO_ERROR)
-		client_is_gone(conn, WEIR_END_CLIENT_RESET);
+	if (weir_conn_pump(conn, &conn->down) == WEIR_FLOW_TO_ERROR)
+		weir_conn_abort(conn, WEIR_END_CLIENT_RESET);
 }
 
-static enum heads response_not_read(struct weir_conn *conn, enum weir_flow_result result)
+static void response_not_read(struct weir_conn *conn, enum weir_flow_result result)
 {
 	if (result == WEIR_FLOW_WAITS)
 		flush_interim(conn);
@@ -257,110 +182,34 @@ static enum heads response_not_read(struct weir_conn *conn, enum weir_flow_resul
 		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
 	else
 		no_response(conn, result);
-	return conn->state == WEIR_CONN_RELAY ? HEAD_INCOMPLETE : HEAD_ENDED;
 }
 
-/* Read until a final response's head is whole. */
-static enum heads read_response(struct weir_conn *conn)
+bool weir_http_read_response(struct weir_conn *conn)
 {
 	enum heads heads = HEAD_INCOMPLETE;
 
 	if (!conn->sniffing) {
 		if (!weir_conn_sniffing(conn)) {
 			weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
-			return HEAD_ENDED;
+			return false;
 		}
 		weir_response_init(&conn->sniffing->response, conn->is_head);
 	}
 	while (heads == HEAD_INCOMPLETE) {
 		enum weir_flow_result result = weir_flow_read(&conn->down, &conn->worker->pools);
 
-		if (result != WEIR_FLOW_DONE)
-			return response_not_read(conn, result);
+		if (result != WEIR_FLOW_DONE) {
+			response_not_read(conn, result);
+			return false;
+		}
 		if (!conn->has_answered) {
 			conn->times.answered_ns = conn->worker->now_ns;
-			weir_conn_wait(conn, limits(conn)->idle_ns);
+			weir_conn_wait(conn, weir_conn_limits(conn)->idle_ns);
 		}
 		conn->has_answered = true;
 		heads = take_heads(conn);
 	}
 	if (heads == HEAD_FINAL)
 		weir_conn_unsniff(conn);
-	return heads;
-}
-
-/* Both messages are whole: the link goes to the next request, the connection to its next. */
-static void finish(struct weir_conn *conn)
-{
-	bool has_excess = conn->down.in != NULL;
-
-	weir_conn_log(conn, WEIR_END_COMPLETE);
-	weir_link_release(conn, conn->link_keeps_alive && conn->is_up_done && !has_excess);
-	weir_buffers_return(&conn->worker->pools.buffers, &conn->down.in);
-	if (conn->keeps_alive && conn->is_up_done)
-		weir_http_next(conn);
-	else
-		weir_conn_finish(conn);
-}
-
-/* What ended the response: its close, or a reset that sending the request was told of already. */
-static enum weir_flow_result down_result(struct weir_conn *conn)
-{
-	enum weir_flow_result result = pump(conn, &conn->down);
-
-	if (result == WEIR_FLOW_DONE && conn->down.framing == WEIR_FRAMED_CLOSE &&
-	    conn->link->end.error == ECONNRESET)
-		return WEIR_FLOW_FROM_ERROR;
-	return result;
-}
-
-static void relay_down(struct weir_conn *conn)
-{
-	switch (down_result(conn)) {
-	case WEIR_FLOW_WAITS:
-	case WEIR_FLOW_YIELDS:
-	case WEIR_FLOW_THROTTLED:
-		break;
-	case WEIR_FLOW_DONE:
-		finish(conn);
-		break;
-	case WEIR_FLOW_TO_ERROR:
-		client_is_gone(conn, WEIR_END_CLIENT_RESET);
-		break;
-	case WEIR_FLOW_CUT:
-		weir_container_failed(conn->link->container, conn->worker->now_ns);
-		weir_conn_reset(conn, WEIR_END_CONTAINER_CLOSED);
-		break;
-	case WEIR_FLOW_FROM_ERROR:
-		weir_container_failed(conn->link->container, conn->worker->now_ns);
-		weir_conn_reset(conn, WEIR_END_CONTAINER_RESET);
-		break;
-	case WEIR_FLOW_BAD:
-		weir_conn_reset(conn, WEIR_END_RESPONSE_CHUNK);
-		break;
-	case WEIR_FLOW_TOO_LARGE:
-	case WEIR_FLOW_NO_MEMORY:
-		weir_conn_reset(conn, WEIR_END_OUT_OF_MEMORY);
-		break;
-	}
-}
-
-void weir_http_relay(struct weir_conn *conn)
-{
-	__u64 before = conn->down.moved_bytes;
-
-	if (conn->client.has_error) {
-		client_is_gone(conn, WEIR_END_CLIENT_RESET);
-		return;
-	}
-	if (!relay_up(conn))
-		return;
-	if (!conn->has_response && read_response(conn) != HEAD_FINAL)
-		return;
-	/* After a switch of protocols the tunnel goes on from here. */
-	if (conn->is_tunnel)
-		return;
-	relay_down(conn);
-	if (conn->state == WEIR_CONN_RELAY && conn->down.moved_bytes != before)
-		weir_conn_wait(conn, limits(conn)->idle_ns);
+	return heads == HEAD_FINAL;
 }

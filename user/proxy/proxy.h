@@ -21,6 +21,12 @@ struct weir_proxy {
 	bool is_handed_over;          /* another process accepts from the same sockets */
 };
 
+/* The limits that hold for a connection. */
+static inline const struct weir_proxy_limits *weir_conn_limits(const struct weir_conn *conn)
+{
+	return &conn->worker->proxy->limits;
+}
+
 /* Listening sockets: for each protocol as many, all in one SO_REUSEPORT group. */
 struct weir_listeners {
 	int fds[2][WEIR_WORKERS_MAX]; /* by enum weir_protocol */

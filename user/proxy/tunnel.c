@@ -35,12 +35,10 @@ static bool sink_failed(struct weir_conn *conn, struct weir_flow *flow)
 /* One of the ends broke. */
 static void break_off(struct weir_conn *conn, struct weir_end *broken)
 {
-	if (broken == &conn->client) {
-		weir_link_reset(conn);
-		weir_conn_close(conn, WEIR_END_CLIENT_RESET);
-	} else {
+	if (broken == &conn->client)
+		weir_conn_abort(conn, WEIR_END_CLIENT_RESET);
+	else
 		weir_conn_reset(conn, WEIR_END_CONTAINER_RESET);
-	}
 }
 
 /* Returns false when the connection has been closed. */
@@ -48,14 +46,10 @@ static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_d
 {
 	if (*is_done)
 		return true;
-	switch (weir_flow_pump(flow, &conn->worker->pools, conn->worker->now_ns)) {
+	switch (weir_conn_pump(conn, flow)) {
 	case WEIR_FLOW_WAITS:
-		return true;
 	case WEIR_FLOW_YIELDS:
-		weir_conn_again(conn);
-		return true;
 	case WEIR_FLOW_THROTTLED:
-		weir_conn_throttle(conn, flow);
 		return true;
 	case WEIR_FLOW_DONE:
 		conn->client_closed_first |= flow == &conn->up && !conn->is_down_done;
@@ -94,5 +88,5 @@ void weir_tunnel_relay(struct weir_conn *conn)
 		return;
 	}
 	if (conn->up.moved_bytes + conn->down.moved_bytes != before)
-		weir_conn_wait(conn, conn->worker->proxy->limits.tunnel_ns);
+		weir_conn_wait(conn, weir_conn_limits(conn)->tunnel_ns);
 }

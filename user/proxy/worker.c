@@ -18,9 +18,9 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "proxy/proxy.h"
 
 enum {
@@ -32,9 +32,6 @@ enum {
 	 */
 	UNSENT_BYTES_MAX = 128 << 10,
 };
-
-/* How soon who waits for a container's tokens notices another rate. */
-#define ASK_AGAIN_NS 1000000000ULL
 
 const struct weir_proxy_limits weir_proxy_limits_default = {
 	.hello_ns = 10000000000ULL,
@@ -61,27 +58,9 @@ static void update_clock(struct weir_worker *worker)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	worker->now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	worker->now_ns = weir_monotonic_ns();
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	worker->wall_ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
-void weir_conn_again(struct weir_conn *conn)
-{
-	weir_list_remove(&conn->ready);
-	weir_list_append(&conn->worker->ready, &conn->ready);
-}
-
-void weir_conn_throttle(struct weir_conn *conn, const struct weir_flow *flow)
-{
-	__u64 latest_ns = conn->worker->now_ns + ASK_AGAIN_NS;
-	__u64 ready_ns = flow->ready_ns < latest_ns ? flow->ready_ns : latest_ns;
-
-	/* Both directions may wait: the earlier one decides. */
-	if (!weir_list_is_empty(&conn->meter.link) && conn->meter.deadline_ns < ready_ns)
-		ready_ns = conn->meter.deadline_ns;
-	weir_timer_set(&conn->worker->timers, &conn->meter, ready_ns);
+	worker->wall_ms = weir_timespec_ns(&now) / 1000000;
 }
 
 static void note_events(struct weir_end *end, __u32 events)
