@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The sending half of a flow: what is on its way -> the sink, in the order in which it came.
+ *
+ * First `head` and the judged part of `in`, in one call where both have bytes, then the pipe. Heads
+ * and what came with them are paid for before they go; what came by a granted read is paid already.
  */
-#include "proxy/flow_send.h"
+#include "proxy/flow_steps.h"
 
 #include <errno.h>
 #include <fcntl.h>
