@@ -57,39 +57,60 @@ struct weir_worker {
 	struct weir_listener_end listeners[2 * WEIR_WORKERS_MAX];
 	unsigned int listeners_count;
 	struct weir_end wake;
-	struct weir_table *table;
+	struct weir_table *table; /* in force for what is routed from now on */
 	struct weir_flow_pools pools;
 	union weir_sniffing *sniffing_free;
 	struct weir_timers timers;
-	struct weir_list_link conns;
-	struct weir_list_link ready;
+	struct weir_list_link conns;      /* all that are open */
+	struct weir_list_link ready;      /* whose turn comes again */
 	struct weir_list_link connecting; /* to send their first bytes at once */
-	struct weir_list_link idle_links;
-	struct weir_list_link closed;
-	struct weir_link *closed_links;
-	__u32 conns_count; /* by WEIR_COUNT */
-	__u64 now_ns;      /* CLOCK_MONOTONIC of this turn */
-	__u64 wall_ms;     /* CLOCK_REALTIME of this turn */
-	__u64 random[2];
-	__u64 accept_again_ns; /* 0: accepting; else paused until then */
-	__u64 say_again_ns;    /* not before then does the log say so again */
-	__u64 drain_until_ns;
+	struct weir_list_link idle_links; /* oldest first */
+	struct weir_list_link closed;     /* to be freed once no event names them */
+	struct weir_link *closed_links;   /* likewise */
+	__u32 conns_count;                /* by WEIR_COUNT */
+	__u64 now_ns;                     /* CLOCK_MONOTONIC of this turn */
+	__u64 wall_ms;                    /* CLOCK_REALTIME of this turn */
+	__u64 random[2];                  /* of request ids: xorshift128+ */
+	__u64 accept_again_ns;            /* 0: accepting; else paused until then */
+	__u64 say_again_ns;               /* not before then does the log say so again */
 	bool is_draining;
-	struct weir_counters counters; /* likewise */
+	struct weir_counters counters; /* each by WEIR_COUNT */
 };
 
-/* Run until the proxy stops; the thread's main function. */
-void *weir_worker_main(void *worker);
+/* ---- worker.c -------------------------------------------------------------------------- */
 
 /* Without listeners. Returns 0 or a negative errno; weir_worker_done in either case. */
 int weir_worker_init(struct weir_worker *worker, struct weir_proxy *proxy, unsigned int number);
+
+/* Close what is left and free all. */
+void weir_worker_done(struct weir_worker *worker);
 
 /*
  * Accept from this socket too, which stays the caller's; not to be called once the worker runs.
  * Returns 0 or a negative errno.
  */
 int weir_worker_listen(struct weir_worker *worker, int fd, enum weir_protocol protocol);
-void weir_worker_done(struct weir_worker *worker);
+
+/* Watch an end's descriptor, edge-triggered, both ways. Returns 0 or a negative errno. */
+int weir_worker_watch(struct weir_worker *worker, struct weir_end *end);
+
+/* ---- worker_loop.c --------------------------------------------------------------------- */
+
+/* Run until the proxy stops; the thread's main function. */
+void *weir_worker_main(void *worker);
+
+/* Read the clocks for this turn. */
+void weir_worker_update_clock(struct weir_worker *worker);
+
+/* Free what was closed: no event names it any more. */
+void weir_worker_free_closed(struct weir_worker *worker);
+
+/* ---- worker_drain.c -------------------------------------------------------------------- */
+
+/* See to draining, where the proxy does. False: the worker is to end. */
+bool weir_worker_goes_on(struct weir_worker *worker);
+
+/* ---- accept.c -------------------------------------------------------------------------- */
 
 /*
  * Take some of those who wait at its listeners, in a turn that had so many events: one, when there was
@@ -100,8 +121,5 @@ void weir_worker_accept(struct weir_worker *worker, int events);
 
 /* Take all who wait, within reason. */
 void weir_worker_accept_all(struct weir_worker *worker);
-
-/* Watch an end's descriptor, edge-triggered, both ways. Returns 0 or a negative errno. */
-int weir_worker_watch(struct weir_worker *worker, struct weir_end *end);
 
 #endif
