@@ -56,6 +56,14 @@ static inline struct weir_container_state *weir_container_ref(
 /* Give a reference back; the last frees it. Nulls the pointer, accepts NULL. */
 void weir_container_unref(struct weir_container_state **container);
 
+/* Is this its address and port? Host order. */
+static inline bool weir_container_is_at(const struct weir_container_state *container, __u32 address,
+					__u16 port)
+{
+	return container->address.sin_addr.s_addr == htonl(address) &&
+	       container->address.sin_port == htons(port);
+}
+
 static inline bool weir_container_is_quarantined(const struct weir_container_state *container,
 						 __u64 now_ns)
 {

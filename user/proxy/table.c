@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The route table: finding a name's pool, whose turn it is, and what holds for containers. */
+/*
+ * The route table as workers ask it: which pool is this name's, and whose turn is it there?
+ *
+ * Exact name, then wildcard, then default, each first of the table and then of its base. The table
+ * itself is only read; a turn is one atomic increment, so that workers share it without a lock.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,106 +154,4 @@ int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
 		r = -EUSERS;
 	}
 	return r;
-}
-
-/* ---- rules of containers --------------------------------------------------------------- */
-
-static int compare_rules(const void *a, const void *b)
-{
-	const struct weir_container_rule *x = a, *y = b;
-
-	if (x->is_drain != y->is_drain)
-		return x->is_drain - y->is_drain;
-	if (!x->app != !y->app)
-		return !x->app - !y->app;
-	if (x->app)
-		return strcmp(x->app, y->app);
-	if (x->container.address != y->container.address)
-		return x->container.address < y->container.address ? -1 : 1;
-	return x->container.port - y->container.port;
-}
-
-void weir_rules_sort(struct weir_rules *rules)
-{
-	if (rules->count)
-		qsort(rules->items, rules->count, sizeof(*rules->items), compare_rules);
-}
-
-static const struct weir_container_rule *find_rule(const struct weir_rules *rules,
-						   struct weir_container_rule wanted)
-{
-	return bsearch(&wanted, rules->items, rules->count, sizeof(wanted), compare_rules);
-}
-
-static void apply_rules(struct weir_container_state *container, const struct weir_rules *rules,
-			__u64 now_ns)
-{
-	struct weir_container_rule wanted = {
-		.container = {ntohl(container->address.sin_addr.s_addr),
-			      ntohs(container->address.sin_port)}};
-	const struct weir_container_rule *rate = NULL, *drain = NULL;
-
-	if (rules->count) {
-		rate = find_rule(rules, wanted)
-			       ?: find_rule(rules,
-					    (struct weir_container_rule){.app = container->app});
-		wanted.is_drain = true;
-		drain = find_rule(rules, wanted);
-	}
-	weir_container_drain(container, drain != NULL);
-	weir_container_set_rate(container, rate ? rate->bytes_per_s : rules->bytes_per_s,
-				rate ? rate->burst_bytes : rules->burst_bytes, now_ns);
-}
-
-void weir_table_apply(const struct weir_table *table, const struct weir_rules *rules,
-		      bool with_base, __u64 now_ns)
-{
-	for (; table; table = with_base ? table->base : NULL)
-		for (size_t i = 0; i < table->containers_count; i++)
-			apply_rules(table->containers[i], rules, now_ns);
-}
-
-/* ---- what a table has ------------------------------------------------------------------ */
-
-bool weir_table_has_app(const struct weir_table *table, const char *app)
-{
-	for (; table; table = table->base)
-		for (size_t i = 0; i < table->containers_count; i++)
-			if (!strcmp(table->containers[i]->app, app))
-				return true;
-	return false;
-}
-
-bool weir_table_is_above(const struct weir_table *top, const struct weir_table *below,
-			 const struct weir_container_state *container)
-{
-	__u32 address = ntohl(container->address.sin_addr.s_addr);
-
-	for (; top != below; top = top->base)
-		if (weir_table_own_container(top, container->app, address,
-					     ntohs(container->address.sin_port)))
-			return true;
-	return false;
-}
-
-size_t weir_table_connections(const struct weir_table *table, struct weir_container container,
-			      __u64 *ret_connections)
-{
-	const struct weir_table *top = table;
-	__u64 connections = 0;
-	size_t count = 0;
-
-	for (; table; table = table->base)
-		for (size_t i = 0; i < table->containers_count; i++) {
-			const struct weir_container_state *state = table->containers[i];
-
-			if (ntohl(state->address.sin_addr.s_addr) != container.address ||
-			    ntohs(state->address.sin_port) != container.port ||
-			    weir_table_is_above(top, table, state))
-				continue;
-			count++;
-			connections += __atomic_load_n(&state->connections, __ATOMIC_RELAXED);
-		}
-	*ret_connections = connections;
-	return count;
 }

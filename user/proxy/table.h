@@ -55,12 +55,7 @@ struct weir_table {
 	size_t containers_count;
 };
 
-/*
- * Build a table. `before` may be NULL. Containers get the platform's rate unless it is 0.
- * Returns 0, -ENOMEM, or -EOVERFLOW for names of over 4 GB in all.
- */
-int weir_table_new(const struct weir_routes *routes, const struct weir_table *before,
-		   __u64 bytes_per_s, __u64 burst_bytes, struct weir_table **ret_table);
+/* ---- table.c --------------------------------------------------------------------------- */
 
 static inline struct weir_table *weir_table_ref(struct weir_table *table)
 {
@@ -68,11 +63,47 @@ static inline struct weir_table *weir_table_ref(struct weir_table *table)
 	return table;
 }
 
+/* Give a reference back; the last frees it. Nulls the pointer, accepts NULL. */
+void weir_table_unref(struct weir_table **table);
+
+/* The pool of this number, as entries have it. */
 static inline struct weir_pool *weir_table_pool(const struct weir_table *table, __u32 number)
 {
 	return number & WEIR_POOL_OF_BASE ? &table->base->pools[number & ~WEIR_POOL_OF_BASE]
 					  : &table->pools[number];
 }
+
+/*
+ * The pool of a normalised name: the exact name, else the wildcard that covers its first label,
+ * else the default route, which alone serves size 0. NULL when there is none.
+ */
+struct weir_pool *weir_table_find(const struct weir_table *table, const char *name, size_t size,
+				  enum weir_protocol protocol);
+
+/* The pool of the first protocol that the hello offers and that has a route; NULL: none. */
+struct weir_pool *weir_table_find_offer(const struct weir_table *table,
+					const struct weir_hello *hello);
+
+/*
+ * Whose turn is it? Each container in its turn, leaving out those drained, in quarantine, `except` (may be
+ * NULL), which just failed, and those that have `connections_max` connections (0: no limit).
+ * Returns 0, and then the container counts the connection until weir_container_leave; -ENOENT when
+ * the pool is empty or drained; -EUSERS when one was left out because it is full; -EHOSTDOWN when nobody
+ * is left.
+ */
+int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
+		   const struct weir_container_state *except,
+		   struct weir_container_state **ret_container);
+
+/* ---- table_build.c --------------------------------------------------------------------- */
+
+/*
+ * Build a table with one reference. `before`, which may be NULL, is the one in force. Containers that
+ * are new get this rate and burst; 0 bytes per second: no limit.
+ * Returns 0, -ENOMEM, or -EOVERFLOW for names of over 4 GB in all.
+ */
+int weir_table_new(const struct weir_routes *routes, const struct weir_table *before,
+		   __u64 bytes_per_s, __u64 burst_bytes, struct weir_table **ret_table);
 
 /*
  * A table of live routes over `base`, which has none itself: what `live` does not name, `base`
@@ -81,6 +112,32 @@ static inline struct weir_pool *weir_table_pool(const struct weir_table *table, 
 int weir_table_overlay(struct weir_table *base, const struct weir_routes *live,
 		       const struct weir_table *before, __u64 bytes_per_s, __u64 burst_bytes,
 		       struct weir_table **ret_table);
+
+/* ---- table_containers.c ---------------------------------------------------------------- */
+
+/* The state of a container of an app, or NULL: not in this table. Address and port: host order. */
+struct weir_container_state *weir_table_container(const struct weir_table *table, const char *app,
+						  __u32 address, __u16 port);
+
+/* The same, but only where the table names it itself, not its base. */
+struct weir_container_state *weir_table_own_container(const struct weir_table *table,
+						      const char *app, __u32 address, __u16 port);
+
+/* Add a container that the table does not name yet; the table takes over a reference. */
+void weir_table_add_container(struct weir_table *table, struct weir_container_state *container);
+
+/* Has one of the tables above `below`, from `top` down, this container as well? */
+bool weir_table_is_above(const struct weir_table *top, const struct weir_table *below,
+			 const struct weir_container_state *container);
+
+/* Has the app a container? */
+bool weir_table_has_app(const struct weir_table *table, const char *app);
+
+/* For how many apps is this a container, and how many connections carry something to it now? */
+size_t weir_table_connections(const struct weir_table *table, struct weir_container container,
+			      __u64 *ret_connections);
+
+/* ---- table_rules.c --------------------------------------------------------------------- */
 
 /* What holds for one container, or for each of an app's, other than by default. */
 struct weir_container_rule {
@@ -104,48 +161,5 @@ void weir_rules_sort(struct weir_rules *rules);
  */
 void weir_table_apply(const struct weir_table *table, const struct weir_rules *rules,
 		      bool with_base, __u64 now_ns);
-
-/* The same of those that the table names itself, not its base. */
-struct weir_container_state *weir_table_own_container(const struct weir_table *table,
-						      const char *app, __u32 address, __u16 port);
-
-/* Has one of the tables above `below`, from `top` down, this container as well? */
-bool weir_table_is_above(const struct weir_table *top, const struct weir_table *below,
-			 const struct weir_container_state *container);
-
-/* Has the app a container? */
-bool weir_table_has_app(const struct weir_table *table, const char *app);
-
-/* For how many apps is this a container, and how many connections carry something to it now? */
-size_t weir_table_connections(const struct weir_table *table, struct weir_container container,
-			      __u64 *ret_connections);
-
-void weir_table_unref(struct weir_table **table);
-
-/*
- * The pool of a normalised name: the exact name, else the wildcard that covers its first label,
- * else the default route, which alone serves size 0. NULL when there is none.
- */
-struct weir_pool *weir_table_find(const struct weir_table *table, const char *name, size_t size,
-				  enum weir_protocol protocol);
-
-/* The pool of the first protocol that the hello offers and that has a route; NULL: none. */
-struct weir_pool *weir_table_find_offer(const struct weir_table *table,
-					const struct weir_hello *hello);
-
-/* The state of a container of an app, or NULL: not in this table. Address and port: host order. */
-struct weir_container_state *weir_table_container(const struct weir_table *table, const char *app,
-						  __u32 address, __u16 port);
-
-/*
- * Whose turn is it? Each container in its turn, leaving out those drained, in quarantine, `except` (may be
- * NULL), which just failed, and those that have `connections_max` connections (0: no limit).
- * Returns 0, and then the container counts the connection until weir_container_leave; -ENOENT when
- * the pool is empty or drained; -EUSERS when one was left out because it is full; -EHOSTDOWN when nobody
- * is left.
- */
-int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
-		   const struct weir_container_state *except,
-		   struct weir_container_state **ret_container);
 
 #endif

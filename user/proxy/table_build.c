@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Building a route table from the operator's routes. What a table before, or the one below, has of a
- * container, an app's account and a pool's turn is taken over.
+ * The operator's routes -> a route table that is complete before anybody sees it.
+ *
+ * What the table before, or the one below, has of a container, an app's account and a pool's turn is
+ * taken over ("interned"): looked up first, made anew only where there is none. All memory is
+ * allocated at its final size first, so that pointers into it stay.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,40 +13,6 @@
 
 #include "base/cleanup.h"
 #include "proxy/table.h"
-
-static __u64 hash_container(const struct weir_table *table, const char *app, __u32 address,
-			    __u16 port)
-{
-	__u64 hash = weir_hash(&table->key, app, strlen(app));
-
-	return hash ^ (((__u64)address << 16 | port) * 0x9e3779b97f4a7c15ULL);
-}
-
-struct weir_container_state *weir_table_own_container(const struct weir_table *table,
-						      const char *app, __u32 address, __u16 port)
-{
-	__u64 hash = hash_container(table, app, address, port), cursor = hash;
-	long item;
-
-	while ((item = weir_index_next(&table->containers_index, hash, &cursor)) >= 0) {
-		struct weir_container_state *container = table->containers[item];
-
-		if (ntohl(container->address.sin_addr.s_addr) == address &&
-		    ntohs(container->address.sin_port) == port && !strcmp(container->app, app))
-			return container;
-	}
-	return NULL;
-}
-
-struct weir_container_state *weir_table_container(const struct weir_table *table, const char *app,
-						  __u32 address, __u16 port)
-{
-	struct weir_container_state *container = NULL;
-
-	for (; table && !container; table = table->base)
-		container = weir_table_own_container(table, app, address, port);
-	return container;
-}
 
 /* What a build knows besides the table. */
 struct build {
@@ -70,10 +39,7 @@ static struct weir_container_state *intern_container(struct build *build, const 
 						   build->bytes_per_s, build->burst_bytes);
 	if (!container)
 		return NULL;
-	weir_index_add(&table->containers_index,
-		       hash_container(table, app, from->address, from->port),
-		       table->containers_count);
-	table->containers[table->containers_count++] = container;
+	weir_table_add_container(table, container);
 	return container;
 }
 
@@ -93,8 +59,8 @@ static bool has_containers(const struct weir_pool *pool, const struct weir_conta
 	if (pool->count != count)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (ntohl(pool->containers[i]->address.sin_addr.s_addr) != containers[i].address ||
-		    ntohs(pool->containers[i]->address.sin_port) != containers[i].port)
+		if (!weir_container_is_at(pool->containers[i], containers[i].address,
+					  containers[i].port))
 			return false;
 	return true;
 }
