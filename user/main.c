@@ -131,8 +131,8 @@ static int run(const struct weir_cli *cli, int argc, char **argv)
 }
 
 /*
- * Where standard input, output or error is closed, the next file or socket would take its place, and be
- * sent what is printed. What is opened here can be neither read nor written.
+ * Where standard input, output or error is closed, the next file or socket would take its place,
+ * and be sent what is printed. What is opened here can be neither read nor written.
  */
 static void fill_standard_descriptors(void)
 {

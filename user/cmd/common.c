@@ -16,8 +16,9 @@ int weir_cmd_end(const struct weir_diags *diags, int r)
 
 	weir_progress_done();
 	/*
-	 * First, or what is said of the report would stand in the middle of it where both go to one place.
-	 * A long report may have failed before, and this flush has nothing left to write then.
+	 * First, or what is said of the report would stand in the middle of it where both go to one
+	 * place. A long report may have failed before, and this flush has nothing left to write
+	 * then.
 	 */
 	if (fflush(stdout) || ferror(stdout))
 		error = errno ?: EIO;

@@ -21,10 +21,10 @@ int weir_proxy_fail(const char *what, int error)
 }
 
 /*
- * Serve, in a child with --background: that is no daemon's trick, but how a service manager's reload
- * gets to know that it is over. The child reports by its end of a pipe, or by ending. A grandchild,
- * in fact: when it says who it is, it is the service manager's own child. A process that is not, systemd
- * neither waits for when it stops it nor notices when it dies.
+ * Serve, in a child with --background: that is no daemon's trick, but how a service manager's
+ * reload gets to know that it is over. The child reports by its end of a pipe, or by ending. A
+ * grandchild, in fact: when it says who it is, it is the service manager's own child. A process
+ * that is not, systemd neither waits for when it stops it nor notices when it dies.
  */
 static int run_it(struct weir_proxy_run *run)
 {

@@ -7,7 +7,8 @@
  *   new: serving  --->  old: what its containers owe; then it accepts no more, and drains
  *
  * Until `serving` the old one is in charge: when the new one ends before, nothing has changed. When
- * the old one is killed before, the new one has all that it takes, and serves. The old one runs without privileges: what it says is checked, and cannot make the new one do more than serve.
+ * the old one is killed before, the new one has all that it takes, and serves. The old one runs
+ * without privileges: what it says is checked, and cannot make the new one do more than serve.
  */
 #include "cmd/proxy_takeover.h"
 
@@ -163,7 +164,7 @@ static bool is_tcp_listener(int fd, struct sockaddr_in *ret_address)
 	       !getsockname(fd, (struct sockaddr *)ret_address, &size);
 }
 
-/* Is this group where the options want it? Listeners of their own cannot move while they are served. */
+/* Is this group where the options want it? Our own listeners cannot move while they are served. */
 static int check_group(const struct weir_proxy_run *run, enum weir_protocol protocol,
 		       bool is_behind_gate, struct weir_diags *diags, struct sockaddr_in *ret_at)
 {

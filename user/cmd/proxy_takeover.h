@@ -22,9 +22,10 @@ bool weir_takeover_is_over(const struct weir_proxy_run *run);
 /* ---- the new one ----------------------------------------------------------------------- */
 
 /*
- * Get the running proxy's lock, control socket and listeners into the run, and more listeners
- * where there are more workers. To be called with privileges. Returns 0; -ENOENT: nobody runs, start as usual; or
- * another negative errno: then nothing has changed for the running one. Prints what fails.
+ * Get the running proxy's lock, control socket and listeners into the run, and more listeners where
+ * there are more workers. To be called with privileges. Returns 0; -ENOENT: nobody runs, start as
+ * usual; or another negative errno: then nothing has changed for the running one. Prints what
+ * fails.
  */
 int weir_takeover_begin(struct weir_proxy_run *run);
 

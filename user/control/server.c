@@ -26,7 +26,7 @@ struct weir_control_server {
 	const struct weir_control_verb *verbs;
 	void *context;
 	__u64 accepted;
-	__u64 accept_again_ns; /* not before; out of descriptors, who waits there would wake us on and on */
+	__u64 accept_again_ns; /* not before: who waits there would wake us again and again */
 	struct weir_control_conn conns[WEIR_CONTROL_CLIENTS_MAX]; /* fd -1: free */
 };
 

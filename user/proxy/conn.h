@@ -30,9 +30,9 @@ enum weir_conn_state {
 	WEIR_CONN_SNIFF,   /* reading the hello or a request head; idle between requests, too */
 	WEIR_CONN_CONNECT, /* waiting for a container to accept */
 	WEIR_CONN_RELAY,   /* moving bytes both ways */
-	WEIR_CONN_LINGER, /* our last word is on its way; what the client still sends is discarded */
-	WEIR_CONN_RESET,  /* to be reset once what the client was sent has arrived */
-	WEIR_CONN_CLOSED, /* given up; freed at the end of the worker's turn */
+	WEIR_CONN_LINGER,  /* our last word is on its way, what still comes is discarded */
+	WEIR_CONN_RESET,   /* to be reset once what the client was sent has arrived */
+	WEIR_CONN_CLOSED,  /* given up; freed at the end of the worker's turn */
 };
 
 /* What sniffing needs, borrowed while a head is incomplete. */

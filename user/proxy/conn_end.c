@@ -18,7 +18,7 @@
 #include "proxy/page.h"
 #include "proxy/proxy.h"
 
-/* How often a send queue is looked at before a reset, and how often it may be as full as before: 5 s. */
+/* How often a send queue is looked at before a reset, and may be as full as before: 5 s in all. */
 #define RESET_LOOK_NS 20000000ULL
 enum { RESET_LOOKS_MAX = 250 };
 
@@ -181,14 +181,14 @@ void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending)
 	weir_conn_unsniff(conn);
 	weir_buffers_return(&worker->pools.buffers, &conn->down.in);
 	weir_pipes_return(&worker->pools.pipes, &conn->down.pipe);
-	/* What of the request's body had not gone yet goes nowhere: not before the next request, either. */
+	/* What of the request's body had not gone yet goes nowhere, nor before the next request. */
 	weir_pipes_return(&worker->pools.pipes, &conn->up.pipe);
 	if (conn->up.in)
 		conn->up.in->start = conn->up.in->judged;
 	if (conn->up.in && conn->up.in->start == conn->up.in->end)
 		weir_buffers_return(&worker->pools.buffers, &conn->up.in);
 	if (conn->has_response || weir_page_compose(conn, ending, goes_on) < 0) {
-		/* Part of a response is with the client already: all that can be said is that it is cut. */
+		/* The client has a part of a response: all that can be said is that it is cut. */
 		weir_conn_reset(conn, ending);
 		return;
 	}

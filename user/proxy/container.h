@@ -121,8 +121,8 @@ static inline void weir_container_served(struct weir_container_state *container)
 __u32 weir_container_reserve(struct weir_container_state *container, enum weir_direction direction,
 			     __u32 want_bytes, __u64 now_ns, __u64 *ret_ready_ns);
 /*
- * Charge exactly so many bytes, 2^20 at most, which are here already and are to be sent. Returns from when on
- * they may move, as above.
+ * Charge exactly so many bytes, 2^20 at most, which are here already and are to be sent. Returns
+ * from when on they may move, as above.
  */
 __u64 weir_container_charge(struct weir_container_state *container, enum weir_direction direction,
 			    __u32 bytes, __u64 now_ns);

@@ -103,7 +103,10 @@ enum weir_flow_result weir_flow_judge(struct weir_flow *flow);
 enum weir_flow_result weir_flow_pump(struct weir_flow *flow, struct weir_flow_pools *pools,
 				     __u64 now_ns);
 
-/* Read what has come into `in`, for a parser. Returns WAITS, DONE (something came), CUT (end of file), FROM_ERROR or NO_MEMORY. */
+/*
+ * Read what has come into `in`, for a parser. Returns WAITS, DONE (something came), CUT (end of
+ * file), FROM_ERROR or NO_MEMORY.
+ */
 enum weir_flow_result weir_flow_read(struct weir_flow *flow, struct weir_flow_pools *pools);
 
 /* Send what the buffers hold and no more. Returns DONE, WAITS, THROTTLED or TO_ERROR. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A flow and its container's token bucket: what may be read is charged before, and what was not
- * read is given back after. Heads are read before anybody knows whose they are, or composed here: they
- * are charged before they are sent, with whatever came with them. A flow that has to wait keeps its place in the line, and what it was
- * granted, as long as its source has something to send.
+ * read is given back after. Heads are read before anybody knows whose they are, or composed here:
+ * they are charged before they are sent, with whatever came with them. A flow that has to wait
+ * keeps its place in the line, and what it was granted, as long as its source has something to
+ * send.
  */
 #include "proxy/flow.h"
 

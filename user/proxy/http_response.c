@@ -99,7 +99,7 @@ static bool take_interim(struct weir_conn *conn, const struct weir_response *res
 	return true;
 }
 
-/* The final response's head is here: decide how its body travels and what becomes of the connection. */
+/* The final response: how does its body travel, and what becomes of the connection? */
 static bool take_response(struct weir_conn *conn, const struct weir_response *response)
 {
 	bool is_old = !conn->request_minor;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Paths -> a Landlock ruleset over this process. By raw system calls: the C library has no wrappers.
- * What newer versions can forbid is spelled out here, because headers of the oldest supported
- * distribution know version 2 only (Documentation/userspace-api/landlock.rst has the table of versions).
+ * Paths -> a Landlock ruleset over this process. By raw system calls: the C library has no
+ * wrappers. What newer versions can forbid is spelled out here, because headers of the oldest
+ * supported distribution know version 2 only (Documentation/userspace-api/landlock.rst has the
+ * table of versions).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * Links: connections to containers. Opened for a request, kept idle for the next one, shared by no
  * two at a time.
  *
- * A request that must not be sent twice (RFC 9110, section 9.2.2) always gets a link of its own: an idle one
- * may be closing at that very moment, and then nobody knows whether it was served.
+ * A request that must not be sent twice (RFC 9110, section 9.2.2) always gets a link of its own: an
+ * idle one may be closing at that very moment, and then nobody knows whether it was served.
  */
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -15,8 +15,8 @@
 #include "proxy/log_line.h"
 
 /*
- * How long the thread sleeps between two rounds, so that no worker has to wake it and each write is of many
- * lines. A worker would need 50 MB of lines a second to fill its ring meanwhile.
+ * How long the thread sleeps between two rounds, so that no worker has to wake it and each write is
+ * of many lines. A worker would need 50 MB of lines a second to fill its ring meanwhile.
  */
 #define ROUND_NS 20000000L
 
@@ -157,8 +157,9 @@ static void wake_up(int number)
 }
 
 /*
- * Standard output may be a pipe that nobody reads: its write(2) ends with EINTR. Not by pthread_cancel(3), for
- * which the C library loads another one: the sandbox refuses that, and the process aborts.
+ * Standard output may be a pipe that nobody reads: its write(2) ends with EINTR. Not by
+ * pthread_cancel(3), for which the C library loads another one: the sandbox refuses that, and the
+ * process aborts.
  */
 static void give_up(struct weir_log *log)
 {

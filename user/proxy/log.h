@@ -60,7 +60,7 @@ int weir_log_init(struct weir_log *log, const struct weir_log_settings *settings
 /* Write out what is there, for two seconds at most, and stop. */
 void weir_log_done(struct weir_log *log);
 
-/* Go on in another file; lines put before this may still be written to the old one. Takes `fd` over. */
+/* Go on in another file, taken over; lines put before this may still go to the old one. */
 void weir_log_reopen(struct weir_log *log, int fd);
 
 /* Of a request or hello, taken while it is at hand: as it came, and cut to the sizes above. */

@@ -56,14 +56,14 @@ void weir_proxy_set_table(struct weir_proxy *proxy, struct weir_table *table);
 struct weir_table *weir_proxy_table(struct weir_proxy *proxy);
 
 /*
- * Accept what waits at the listeners, then no more, and serve what is under way for at most `drain_ns`.
- * When this returns no worker touches a listener again: the caller may close them.
+ * Accept what waits at the listeners, then no more, and serve what is under way for at most
+ * `drain_ns`. When this returns no worker touches a listener again: the caller may close them.
  */
 void weir_proxy_drain(struct weir_proxy *proxy, __u64 drain_ns);
 
 /*
- * Drain likewise when another process accepts from the same sockets: who waits there is left to it, and
- * an idle connection is served once more, or until the time is up.
+ * Drain likewise when another process accepts from the same sockets: who waits there is left to it,
+ * and an idle connection is served once more, or until the time is up.
  */
 void weir_proxy_hand_over(struct weir_proxy *proxy, __u64 drain_ns);
 

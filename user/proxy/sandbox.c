@@ -70,7 +70,7 @@ int weir_sandbox_enter(const struct weir_sandbox *sandbox, int *ret_landlock)
 		*ret_landlock = 0;
 		return 0;
 	}
-	/* Not dumpable: others of the same user cannot look into its memory or take its descriptors. */
+	/* Not dumpable: others of the same user cannot read its memory or take its descriptors. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
 	r = weir_landlock_enter(sandbox, &version);

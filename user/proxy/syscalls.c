@@ -2,9 +2,9 @@
 /*
  * The system calls of a proxy that is running, as a seccomp filter by libseccomp.
  *
- * What is not listed fails with EPERM, and the kernel's log says so: a C library that tries something
- * newer than this list must not end every connection. What only an intruder would try, to start a program
- * or to get at other processes or the kernel, ends the process at once.
+ * What is not listed fails with EPERM, and the kernel's log says so: a C library that tries
+ * something newer than this list must not end every connection. What only an intruder would try, to
+ * start a program or to get at other processes or the kernel, ends the process at once.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -188,8 +188,8 @@ static int add_sockets(scmp_filter_ctx filter)
 }
 
 /*
- * Memory that is never code; threads, but neither processes nor namespaces. clone3 has its flags where a
- * filter cannot see them: the C library then uses clone.
+ * Memory that is never code; threads, but neither processes nor namespaces. clone3 has its flags
+ * where a filter cannot see them: the C library then uses clone.
  */
 static int add_memory_and_threads(scmp_filter_ctx filter)
 {

@@ -134,7 +134,7 @@ int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
 	__u32 turn = 0;
 	int r = -ENOENT;
 
-	/* Other workers take turns meanwhile, and may leave only bad ones to this: then all are asked. */
+	/* Other workers take turns, too, and may leave only bad ones to this: then all are asked. */
 	for (__u32 tries = 0; tries < 2 * pool->count; tries++) {
 		struct weir_container_state *container;
 

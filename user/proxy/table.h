@@ -5,9 +5,9 @@
  *   name --hash--> entry --> app --> pool of HTTP -> container, container, ...
  *                                \-> pool of TLS  -> container, ...
  *
- * A table may lie over another one, its base, and then holds only what live changes say.
- * Immutable once built, except for the turn of each pool; reference-counted and replaced whole.
- * A table built after another one takes over its containers' states, its pools' turns and its apps' accounts.
+ * A table may lie over another one, its base, and then holds only what live changes say. Immutable
+ * once built, except for the turn of each pool; reference-counted and replaced whole. A table built
+ * after another one takes over its containers' states, its pools' turns and its apps' accounts.
  */
 #ifndef WEIR_PROXY_TABLE_H
 #define WEIR_PROXY_TABLE_H
@@ -85,11 +85,12 @@ struct weir_pool *weir_table_find_offer(const struct weir_table *table,
 					const struct weir_hello *hello);
 
 /*
- * Whose turn is it? Each container in its turn, leaving out those drained, in quarantine, `except` (may be
- * NULL), which just failed, and those that have `connections_max` connections (0: no limit).
+ * Whose turn is it? Each container in its turn, leaving out those drained, in quarantine, `except`
+ * (may be NULL), which just failed, and those that have `connections_max` connections (0: no
+ * limit).
  * Returns 0, and then the container counts the connection until weir_container_leave; -ENOENT when
- * the pool is empty or drained; -EUSERS when one was left out because it is full; -EHOSTDOWN when nobody
- * is left.
+ * the pool is empty or drained; -EUSERS when one was left out because it is full; -EHOSTDOWN when
+ * nobody is left.
  */
 int weir_pool_pick(struct weir_pool *pool, __u64 now_ns, __u32 connections_max,
 		   const struct weir_container_state *except,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A worker: one thread, its own listeners in the reuseport groups, its own edge-triggered epoll, its own
- * memory. Workers share the route table, the containers' states and nothing else.
+ * A worker: one thread, its own listeners in the reuseport groups, its own edge-triggered epoll,
+ * its own memory. Workers share the route table, the containers' states and nothing else.
  */
 #ifndef WEIR_PROXY_WORKER_H
 #define WEIR_PROXY_WORKER_H

@@ -8,9 +8,9 @@
  *   90cc4b07 + & drain 1700000002.000000000 alice 10.0.1.5:8080
  *   0be77a51 + . rate  1700000002.000000000 alice shop 5000000 100000000
  *
- * SIGN: + holds, - a route is taken out whatever the files say, = the files decide again. MORE is & when
- * the next line belongs to the same request: a request whose last line is missing never happened.
- * Pure.
+ * SIGN: + holds, - a route is taken out whatever the files say, = the files decide again. MORE is &
+ * when the next line belongs to the same request: a request whose last line is missing never
+ * happened. Pure.
  */
 #ifndef WEIR_ROUTES_CHANGES_H
 #define WEIR_ROUTES_CHANGES_H

@@ -37,7 +37,7 @@ int weir_edit_revert(const struct weir_edit *edit, const char *lines, size_t siz
 int weir_edit_drain(const struct weir_edit *edit, const char *container, bool is_end,
 		    struct weir_changes *request);
 
-/* A rate of its own for each container of an app, or for one container; 0 bytes per second: no more. */
+/* A rate of its own for each of an app's containers, or for one; 0 bytes per second ends it. */
 int weir_edit_rate(const struct weir_edit *edit, const char *of, __u64 bytes_per_s,
 		   __u64 burst_bytes, struct weir_changes *request);
 

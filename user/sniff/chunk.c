@@ -5,10 +5,9 @@
  *   SIZE hex digits -> [EXTENSION] -> SIZE_LF -> data ... -> DATA_CR -> DATA_LF -> SIZE
  *   size 0: LINE (of the trailer section): NAME ':' VALUE ... | CR -> END_LF
  *
- * The data itself never passes through here, so that it can be spliced. Framing is forwarded as
- * it came, therefore nothing may be let through that another reader could end elsewhere: no white space
- * around a size, no bare CR or LF, no trailer that frames, routes or
- * speaks for the proxy.
+ * The data itself never passes through here, so that it can be spliced. Framing is forwarded as it
+ * came, therefore nothing may be let through that another reader could end elsewhere: no white
+ * space around a size, no bare CR or LF, no trailer that frames, routes or speaks for the proxy.
  */
 #include <string.h>
 

@@ -16,7 +16,7 @@
 
 enum { V2_HEADER = 16, V2_COMMAND = 12, V2_FAMILY = 13, V2_LENGTH = 14, TLV_HEADER = 3 };
 
-/* What stands in the family byte, with the bytes of its addresses. Datagrams come by no TCP connection. */
+/* The family byte, and the bytes of its addresses. Datagrams come by no TCP connection. */
 enum { UNSPEC = 0x00, TCP4 = 0x11, TCP6 = 0x21, UNIX = 0x31 };
 enum { TCP4_SIZE = 12, TCP6_SIZE = 36, UNIX_SIZE = 216 };
 
@@ -227,7 +227,7 @@ static enum weir_sniff feed_binary(struct weir_preface *preface, const __u8 *dat
 	if (size < V2_HEADER + length)
 		return WEIR_MORE;
 	preface->size = V2_HEADER + length;
-	/* A health check of the front end's own: what the block holds is to be ignored, section 2.2. */
+	/* A front end's own health check: what the block holds is to be ignored, section 2.2. */
 	if (is_local || data[V2_FAMILY] == UNSPEC)
 		return WEIR_DONE;
 	if (!are_tlvs_well(data + V2_HEADER + addresses, length - addresses))

@@ -15,7 +15,7 @@ enum {
 
 struct weir_preface {
 	enum weir_ending ending; /* why, when BAD */
-	bool has_client; /* false: LOCAL, UNKNOWN or no Internet address; the connection's own count */
+	bool has_client;         /* false: the connection's own addresses count */
 	__be32 client_address, server_address;
 	__be16 client_port, server_port;
 	__u32 size; /* of the whole header once DONE */
@@ -23,8 +23,9 @@ struct weir_preface {
 
 /*
  * Feed everything from the connection's first byte on. Needs no state between calls, and costs the
- * same at each. BAD: `ending` is PROXY_HEADER, or PROXY_HEADER_ADDRESS for a client that has no
- * IPv4 address; one that is mapped into IPv6 has.
+ * same at each. DONE without a client: LOCAL, UNKNOWN, or no Internet address. BAD: `ending` is
+ * PROXY_HEADER, or PROXY_HEADER_ADDRESS for a client that has no IPv4 address; one that is mapped
+ * into IPv6 has.
  */
 enum weir_sniff weir_preface_feed(struct weir_preface *preface, const void *data, size_t size);
 
