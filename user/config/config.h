@@ -108,6 +108,11 @@ struct weir_container {
 	__u16 port;
 };
 
+static inline bool weir_container_is_same(struct weir_container a, struct weir_container b)
+{
+	return a.address == b.address && a.port == b.port;
+}
+
 /* What a connection to a container begins with: nothing, or the client's address in the PROXY protocol. */
 enum weir_preface_version { WEIR_PREFACE_NONE, WEIR_PREFACE_V1, WEIR_PREFACE_V2 };
 

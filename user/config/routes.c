@@ -88,8 +88,7 @@ int weir_container_parse(const char *text, size_t size, struct weir_container *r
 static bool has_container(const struct reader *reader, struct weir_container container)
 {
 	for (size_t i = 0; i < reader->containers_count; i++)
-		if (reader->containers[i].address == container.address &&
-		    reader->containers[i].port == container.port)
+		if (weir_container_is_same(reader->containers[i], container))
 			return true;
 	return false;
 }

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lines of an operator -> changes. A change states the whole route, so that the latest is enough. */
+/*
+ * Lines of an operator -> changes of routes: what has to change so that it is as they say?
+ *
+ *   what is in force + line's containers  (add)      -> the whole route, as a change that holds
+ *   what is in force - line's containers  (remove)   -> likewise, or the route is taken out
+ *   line alone                            (replace)  -> likewise
+ *
+ * A change states the whole route, so that the latest is enough. Where the files say the same, it is
+ * left to them; where nothing would change, there is no change. Every line's errors are reported.
+ */
 #include "routes/edit.h"
 
 #include <errno.h>
@@ -9,19 +18,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "config/parse.h"
-
-static int put(const struct weir_edit *edit, enum weir_change_kind kind, enum weir_change_sign sign,
-	       const char *key, const char *value, struct weir_changes *request)
-{
-	struct weir_change change = {.kind = kind,
-				     .sign = sign,
-				     .key = (char *)key,
-				     .value = (char *)value,
-				     .at_ns = edit->at_ns};
-
-	snprintf(change.who, sizeof(change.who), "%s", edit->who);
-	return weir_changes_add(request, &change);
-}
 
 static int refuse(const struct weir_edit *edit, const struct weir_route *line, const char *what)
 {
@@ -40,19 +36,19 @@ static int put_route(const struct weir_edit *edit, const struct weir_route *rout
 	if (!value)
 		return -ENOMEM;
 	if (base && weir_route_is_same(base, route))
-		return live ? put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_REVERTS,
-				  weir_route_name(route), "", request)
+		return live ? weir_edit_put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_REVERTS,
+					    weir_route_name(route), "", request)
 			    : 0;
 	if (live && !live->is_gone && weir_route_is_same(live, route))
 		return 0;
-	return put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_HOLDS, weir_route_name(route), value,
-		   request);
+	return weir_edit_put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_HOLDS, weir_route_name(route),
+			     value, request);
 }
 
 static bool has(const struct weir_container *containers, size_t count, struct weir_container one)
 {
 	for (size_t i = 0; i < count; i++)
-		if (containers[i].address == one.address && containers[i].port == one.port)
+		if (weir_container_is_same(containers[i], one))
 			return true;
 	return false;
 }
@@ -117,13 +113,13 @@ static int undrain(const struct weir_edit *edit, const struct weir_route *line,
 		for (size_t i = 0; !r && i < line->containers_count[protocol]; i++) {
 			weir_container_format(line->containers[protocol][i], text);
 			if (weir_changes_find(edit->changes, WEIR_CHANGE_DRAIN, text))
-				r = put(edit, WEIR_CHANGE_DRAIN, WEIR_CHANGE_REVERTS, text, "",
-					request);
+				r = weir_edit_put(edit, WEIR_CHANGE_DRAIN, WEIR_CHANGE_REVERTS,
+						  text, "", request);
 		}
 	return r;
 }
 
-static int add_line(const struct weir_edit *edit, const struct weir_route *line, bool replaces,
+static int add_line(const struct weir_edit *edit, const struct weir_route *line,
 		    struct weir_changes *request)
 {
 	const struct weir_route *now = weir_overlay_find(&edit->overlay, line->host);
@@ -132,7 +128,7 @@ static int add_line(const struct weir_edit *edit, const struct weir_route *line,
 
 	if (r)
 		return r;
-	if (!now || replaces)
+	if (!now)
 		return put_route(edit, line, request);
 	if (states_app(line) && strcmp(line->app, now->app) != 0)
 		return weir_diags_error(edit->diags, edit->path, line->origin.line, 1,
@@ -150,13 +146,21 @@ static int add_line(const struct weir_edit *edit, const struct weir_route *line,
 	return r ?: put_route(edit, &merged, request);
 }
 
+/* The host is served by the line's containers alone. */
+static int replace_line(const struct weir_edit *edit, const struct weir_route *line,
+			struct weir_changes *request)
+{
+	return undrain(edit, line, request) ?: put_route(edit, line, request);
+}
+
 static int remove_route(const struct weir_edit *edit, const struct weir_route *line,
 			struct weir_changes *request)
 {
 	bool is_based = weir_routes_find(edit->overlay.base, line->host) != NULL;
 
-	return put(edit, WEIR_CHANGE_ROUTE, is_based ? WEIR_CHANGE_GONE : WEIR_CHANGE_REVERTS,
-		   weir_route_name(line), "", request);
+	return weir_edit_put(edit, WEIR_CHANGE_ROUTE,
+			     is_based ? WEIR_CHANGE_GONE : WEIR_CHANGE_REVERTS,
+			     weir_route_name(line), "", request);
 }
 
 static int remove_line(const struct weir_edit *edit, const struct weir_route *line,
@@ -190,15 +194,15 @@ static int revert_line(const struct weir_edit *edit, const struct weir_route *li
 {
 	if (!weir_routes_find(edit->overlay.live, line->host))
 		return refuse(edit, line, "is as the files say");
-	return put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_REVERTS, weir_route_name(line), "",
-		   request);
+	return weir_edit_put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_REVERTS, weir_route_name(line),
+			     "", request);
 }
 
 /* Every line's errors are found before any is returned. */
 static int each_line(const struct weir_edit *edit, const char *text, size_t size,
 		     int (*change)(const struct weir_edit *edit, const struct weir_route *line,
-				   void *argument, struct weir_changes *request),
-		     void *argument, struct weir_changes *request)
+				   struct weir_changes *request),
+		     struct weir_changes *request)
 {
 	_cleanup_(weir_routes_done) struct weir_routes lines = {};
 	int r = weir_routes_parse(edit->path, text, size, edit->diags, &lines)
@@ -209,7 +213,7 @@ static int each_line(const struct weir_edit *edit, const char *text, size_t size
 	if (!lines.count)
 		return weir_diags_error(edit->diags, edit->path, 0, 0, "no route is named");
 	for (size_t i = 0; i < lines.count; i++) {
-		int failed = change(edit, &lines.items[i], argument, request);
+		int failed = change(edit, &lines.items[i], request);
 
 		if (failed == -ENOMEM)
 			return failed;
@@ -218,36 +222,16 @@ static int each_line(const struct weir_edit *edit, const char *text, size_t size
 	return r;
 }
 
-static int add_each(const struct weir_edit *edit, const struct weir_route *line, void *argument,
-		    struct weir_changes *request)
-{
-	return add_line(edit, line, *(bool *)argument, request);
-}
-
-static int remove_each(const struct weir_edit *edit, const struct weir_route *line, void *argument,
-		       struct weir_changes *request)
-{
-	(void)argument;
-	return remove_line(edit, line, request);
-}
-
-static int revert_each(const struct weir_edit *edit, const struct weir_route *line, void *argument,
-		       struct weir_changes *request)
-{
-	(void)argument;
-	return revert_line(edit, line, request);
-}
-
 int weir_edit_add(const struct weir_edit *edit, const char *lines, size_t size, bool replaces,
 		  struct weir_changes *request)
 {
-	return each_line(edit, lines, size, add_each, &replaces, request);
+	return each_line(edit, lines, size, replaces ? replace_line : add_line, request);
 }
 
 int weir_edit_remove(const struct weir_edit *edit, const char *lines, size_t size,
 		     struct weir_changes *request)
 {
-	return each_line(edit, lines, size, remove_each, NULL, request);
+	return each_line(edit, lines, size, remove_line, request);
 }
 
 /* Live routes, and those taken out, that the files have caught up with. */
@@ -259,8 +243,8 @@ static int revert_same(const struct weir_edit *edit, struct weir_changes *reques
 		const struct weir_route *live = &edit->overlay.live->items[i];
 
 		if (weir_overlay_is_caught_up(&edit->overlay, live))
-			r = put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_REVERTS, weir_route_name(live),
-				"", request);
+			r = weir_edit_put(edit, WEIR_CHANGE_ROUTE, WEIR_CHANGE_REVERTS,
+					  weir_route_name(live), "", request);
 	}
 	return r;
 }
@@ -268,52 +252,6 @@ static int revert_same(const struct weir_edit *edit, struct weir_changes *reques
 int weir_edit_revert(const struct weir_edit *edit, const char *lines, size_t size,
 		     struct weir_changes *request)
 {
-	return lines ? each_line(edit, lines, size, revert_each, NULL, request)
+	return lines ? each_line(edit, lines, size, revert_line, request)
 		     : revert_same(edit, request);
-}
-
-int weir_edit_drain(const struct weir_edit *edit, const char *container, bool is_end,
-		    struct weir_changes *request)
-{
-	struct weir_container parsed;
-	char key[WEIR_CONTAINER_TEXT_MAX];
-	const char *why;
-	bool is_drained;
-
-	if (weir_container_parse(container, strlen(container), &parsed, &why))
-		return weir_diags_error(edit->diags, NULL, 0, 0, "'%s' %s", container, why);
-	weir_container_format(parsed, key);
-	is_drained = weir_changes_find(edit->changes, WEIR_CHANGE_DRAIN, key) != NULL;
-	if (is_end && !is_drained)
-		return weir_diags_error(edit->diags, NULL, 0, 0, "%s is not drained", key);
-	if (!is_end && is_drained)
-		return 0;
-	return put(edit, WEIR_CHANGE_DRAIN, is_end ? WEIR_CHANGE_REVERTS : WEIR_CHANGE_HOLDS, key,
-		   "", request);
-}
-
-int weir_edit_rate(const struct weir_edit *edit, const char *of, __u64 bytes_per_s,
-		   __u64 burst_bytes, struct weir_changes *request)
-{
-	struct weir_container parsed;
-	char container[WEIR_CONTAINER_TEXT_MAX], value[48];
-	struct weir_token token = {.text = of, .size = strlen(of)};
-	const char *key = of, *why;
-
-	if (strchr(of, ':')) {
-		if (weir_container_parse(of, strlen(of), &parsed, &why))
-			return weir_diags_error(edit->diags, NULL, 0, 0, "'%s' %s", of, why);
-		key = weir_container_format(parsed, container);
-	} else if (weir_name_check(NULL, 0, token, edit->diags)) {
-		return -EINVAL;
-	}
-	if (!bytes_per_s)
-		return weir_changes_find(edit->changes, WEIR_CHANGE_RATE, key)
-			       ? put(edit, WEIR_CHANGE_RATE, WEIR_CHANGE_REVERTS, key, "", request)
-			       : weir_diags_error(edit->diags, NULL, 0, 0,
-						  "%s has no rate of its own", key);
-	if (weir_limit_check(NULL, 0, 0, bytes_per_s, burst_bytes, edit->diags))
-		return -EINVAL;
-	snprintf(value, sizeof(value), "%llu %llu", bytes_per_s, burst_bytes);
-	return put(edit, WEIR_CHANGE_RATE, WEIR_CHANGE_HOLDS, key, value, request);
 }

@@ -18,6 +18,8 @@ struct weir_edit {
 	struct weir_diags *diags;
 };
 
+/* ---- edit.c ---------------------------------------------------------------------------- */
+
 /*
  * All return 0, -EINVAL or -ENOMEM, and add to `request`. What changes nothing is no change.
  *
@@ -33,6 +35,8 @@ int weir_edit_remove(const struct weir_edit *edit, const char *lines, size_t siz
 int weir_edit_revert(const struct weir_edit *edit, const char *lines, size_t size,
 		     struct weir_changes *request);
 
+/* ---- edit_containers.c ----------------------------------------------------------------- */
+
 /* A container gets no new requests and connections, or does again. */
 int weir_edit_drain(const struct weir_edit *edit, const char *container, bool is_end,
 		    struct weir_changes *request);
@@ -40,5 +44,10 @@ int weir_edit_drain(const struct weir_edit *edit, const char *container, bool is
 /* A rate of its own for each of an app's containers, or for one; 0 bytes per second ends it. */
 int weir_edit_rate(const struct weir_edit *edit, const char *of, __u64 bytes_per_s,
 		   __u64 burst_bytes, struct weir_changes *request);
+
+/* One change by whoever asks, added to the request. Private to both files. Returns 0 or -ENOMEM. */
+int weir_edit_put(const struct weir_edit *edit, enum weir_change_kind kind,
+		  enum weir_change_sign sign, const char *key, const char *value,
+		  struct weir_changes *request);
 
 #endif

@@ -149,9 +149,8 @@ bool weir_route_is_same(const struct weir_route *a, const struct weir_route *b)
 		    a->preface[protocol] != b->preface[protocol])
 			return false;
 		for (size_t i = 0; i < a->containers_count[protocol]; i++)
-			if (a->containers[protocol][i].address !=
-				    b->containers[protocol][i].address ||
-			    a->containers[protocol][i].port != b->containers[protocol][i].port)
+			if (!weir_container_is_same(a->containers[protocol][i],
+						    b->containers[protocol][i]))
 				return false;
 	}
 	return !strcmp(a->app, b->app);
