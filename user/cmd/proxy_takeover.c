@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A new proxy in the place of the running one, without a moment in which nobody accepts.
+ * The new proxy, in the place of the running one: what does it get, and is that what it needs?
  *
- *   new: takeover --->  old: its sockets (both groups, metrics, control) and its lock, by SCM_RIGHTS
- *   new: accepts from the same sockets, beside the old one
- *   new: serving  --->  old: what its containers owe; then it accepts no more, and drains
- *
- * Until `serving` the old one is in charge: when the new one ends before, nothing has changed. When
- * the old one is killed before, the new one has all that it takes, and serves. The old one runs
- * without privileges: what it says is checked, and cannot make the new one do more than serve.
+ * The running one has no privileges: what it says is checked, and cannot make the new one do more
+ * than serve. Until it is relieved it is in charge: a new one that ends before changes nothing. When
+ * the running one is killed before, the new one has all that it takes, and serves.
  */
-#include "cmd/proxy_takeover.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -21,114 +15,11 @@
 
 #include "base/clock.h"
 #include "cmd/endpoint.h"
+#include "cmd/proxy_takeover.h"
 #include "kernel/lock.h"
-
-/* Containers that owe something, in one reply; those beyond begin with full buckets. */
-enum { PAST_ROWS_MAX = 50000 };
 
 /* How long the death of a process may take after its sockets are closed. */
 enum { DEATH_MS = 1000 };
-
-/* In the order in which they are passed: the lock, the control socket, the groups, the metrics. */
-enum { PASSED_LOCK, PASSED_CONTROL, PASSED_GROUPS };
-
-/* ---- the old one ----------------------------------------------------------------------- */
-
-bool weir_takeover_is_under_way(const struct weir_proxy_run *run)
-{
-	const struct weir_takeover *takeover = &run->takeover;
-
-	return takeover->taker && takeover->taker->fd >= 0 &&
-	       takeover->taker->number == takeover->taker_number;
-}
-
-bool weir_takeover_is_over(const struct weir_proxy_run *run)
-{
-	return run->takeover.is_handed_over &&
-	       !(weir_takeover_is_under_way(run) && run->takeover.taker->out);
-}
-
-int weir_takeover_give(struct weir_control_call *call)
-{
-	struct weir_proxy_run *run = call->context;
-	struct weir_takeover *takeover = &run->takeover;
-	const struct weir_listeners *listeners = &run->listeners;
-	struct weir_control_conn *conn = call->conn;
-	size_t count = PASSED_GROUPS;
-
-	if (!conn)
-		return -EOPNOTSUPP;
-	if (weir_takeover_is_under_way(run))
-		return weir_diags_error(&call->diags, NULL, 0, 0,
-					"process %d is taking over already", takeover->taker_pid);
-	conn->passed[PASSED_LOCK] = run->lock_fd;
-	conn->passed[PASSED_CONTROL] = run->shared.control_fd;
-	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++)
-		for (unsigned int i = 0; i < listeners->count; i++)
-			conn->passed[count++] = listeners->fds[protocol][i];
-	if (run->shared.metrics_fd >= 0)
-		conn->passed[count++] = run->shared.metrics_fd;
-	conn->passed_count = count;
-	takeover->taker = conn;
-	takeover->taker_number = conn->number;
-	takeover->taker_pid = conn->pid;
-	return json_object_update_new(call->reply,
-				      json_pack("{s:i, s:i, s:[b, b], s:b}", "pid", getpid(),
-						"listeners", (int)listeners->count,
-						"is_behind_gate", !run->options.listen[WEIR_HTTP],
-						!run->options.listen[WEIR_TLS], "has_metrics",
-						run->shared.metrics_fd >= 0))
-		       ? -ENOMEM
-		       : 0;
-}
-
-static json_t *container_json(const struct weir_container_state *container,
-			      const struct weir_container_past *past)
-{
-	return json_pack("[s, I, i, I, I, I, I]", container->app,
-			 (json_int_t)ntohl(container->address.sin_addr.s_addr),
-			 ntohs(container->address.sin_port),
-			 (json_int_t)past->arrival_units[WEIR_UP],
-			 (json_int_t)past->arrival_units[WEIR_DOWN], (json_int_t)past->retry_at_ns,
-			 (json_int_t)past->failures);
-}
-
-static json_t *past_json(const struct weir_table *top, __u64 now)
-{
-	json_t *rows = json_array();
-
-	for (const struct weir_table *table = top; table; table = table->base)
-		for (size_t i = 0; i < table->containers_count; i++) {
-			const struct weir_container_state *container = table->containers[i];
-			struct weir_container_past past;
-
-			if (weir_container_past(container, now, &past) &&
-			    json_array_size(rows) < PAST_ROWS_MAX &&
-			    !weir_table_is_above(top, table, container))
-				json_array_append_new(rows, container_json(container, &past));
-		}
-	return rows;
-}
-
-int weir_takeover_finish(struct weir_control_call *call)
-{
-	struct weir_proxy_run *run = call->context;
-	_cleanup_(weir_table_unref) struct weir_table *table = NULL;
-	char state[32];
-
-	if (!weir_takeover_is_under_way(run) || run->takeover.taker != call->conn)
-		return weir_diags_error(&call->diags, NULL, 0, 0, "nothing is being taken over");
-	table = weir_proxy_table(run->proxy);
-	json_object_set_new(call->reply, "containers", past_json(table, weir_monotonic_ns()));
-	/* The service manager believes this of the process that it knows. */
-	snprintf(state, sizeof(state), "MAINPID=%d", run->takeover.taker_pid);
-	weir_notify(run->notify_fd, state);
-	weir_lock_sign(run->lock_fd, run->takeover.taker_pid, "proxy");
-	run->takeover.is_handed_over = true;
-	return 0;
-}
-
-/* ---- the new one ----------------------------------------------------------------------- */
 
 /* What came, until each has its place. */
 struct received {
@@ -237,17 +128,17 @@ static int place(struct weir_proxy_run *run, const json_t *reply, struct receive
 	int r = 0;
 
 	if (count < 1 || count > WEIR_WORKERS_MAX ||
-	    received->count != PASSED_GROUPS + 2 * (size_t)count + has_metrics)
+	    received->count != WEIR_PASSED_GROUPS + 2 * (size_t)count + has_metrics)
 		return refuse(diags, "the running proxy speaks otherwise: restart it");
 	run->takeover.giver_pidfd = pidfd_open(json_integer_value(json_object_get(reply, "pid")),
 					       0);
-	run->lock_fd = take_fd(&received->fds[PASSED_LOCK]);
-	run->control_fd = take_fd(&received->fds[PASSED_CONTROL]);
+	run->lock_fd = take_fd(&received->fds[WEIR_PASSED_LOCK]);
+	run->control_fd = take_fd(&received->fds[WEIR_PASSED_CONTROL]);
 	weir_listeners_init(&run->listeners, count);
 	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++)
 		for (json_int_t i = 0; i < count; i++)
 			run->listeners.fds[protocol][i] = take_fd(
-				&received->fds[PASSED_GROUPS + protocol * count + i]);
+				&received->fds[WEIR_PASSED_GROUPS + protocol * count + i]);
 	if (has_metrics)
 		take_metrics(run, &received->fds[received->count - 1]);
 	for (int protocol = WEIR_HTTP; !r && protocol <= WEIR_TLS; protocol++)

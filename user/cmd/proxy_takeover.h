@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One proxy in the place of another: both sides of it. Private to user/cmd. */
+/*
+ * A new proxy in the place of the running one, without a moment in which nobody accepts. Private to
+ * user/cmd.
+ *
+ *   new: takeover --->  old: its sockets (groups, metrics, control) and its lock, by SCM_RIGHTS
+ *   new: accepts from the same sockets, beside the old one
+ *   new: serving  --->  old: what its containers owe; then it accepts no more, and drains
+ */
 #ifndef WEIR_CMD_PROXY_TAKEOVER_H
 #define WEIR_CMD_PROXY_TAKEOVER_H
 
 #include "cmd/proxy.h"
 
-/* ---- the old one: verbs of the control socket ------------------------------------------ */
+/* The order in which they are passed: lock, control socket, both groups, metrics if there are any. */
+enum { WEIR_PASSED_LOCK, WEIR_PASSED_CONTROL, WEIR_PASSED_GROUPS };
+
+/* ---- proxy_give.c: the old one; verbs of the control socket ---------------------------- */
 
 /* `takeover`: pass what we accept from. The connection is the taker's claim: it ends with it. */
 int weir_takeover_give(struct weir_control_call *call);
@@ -19,7 +29,7 @@ bool weir_takeover_is_under_way(const struct weir_proxy_run *run);
 /* Is another one in charge, and told all that it asked? */
 bool weir_takeover_is_over(const struct weir_proxy_run *run);
 
-/* ---- the new one ----------------------------------------------------------------------- */
+/* ---- proxy_takeover.c: the new one ----------------------------------------------------- */
 
 /*
  * Get the running proxy's lock, control socket and listeners into the run, and more listeners where

@@ -1,93 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists of routes -> aligned tables, JSON, routes files. */
+/*
+ * Pages of routes -> one text: an aligned table, a routes file, hosts, or JSON.
+ *
+ * Each page becomes rows of text at once, and is forgotten but for what the first one has besides
+ * routes. A table's columns are as wide as their widest word, which is known only after the last
+ * page: until then its rows have tabs between columns.
+ */
 #include "report/route_list.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/quantity.h"
-#include "base/text.h"
 #include "report/json.h"
+#include "report/route_words.h"
 
-enum { WORD_MAX = 1100, COLUMN_MAX = 48 };
-
-/* A member's text, printable, in one of a few buffers that are used in turn. */
-static const char *word(const json_t *value)
-{
-	static char words[4][WORD_MAX];
-	static unsigned int turn;
-	const char *text = json_string_value(value) ?: "-";
-
-	return weir_text_escape(text, strlen(text), words[turn++ % 4], WORD_MAX);
-}
-
-static const char *member(const json_t *row, const char *name)
-{
-	return word(json_object_get(row, name));
-}
-
-static const char *at_text(const json_t *row, char to[static WEIR_TIME_TEXT_MAX])
-{
-	json_int_t at_s = json_integer_value(json_object_get(row, "at"));
-
-	return weir_time_text(at_s > 0 ? (unsigned long long)at_s * 1000000000ULL : 0, to);
-}
-
-/* `apps.routes:3`, or `live: alice, TIME, in apps.routes:3 otherwise`. */
-static void origin_text(const json_t *row, char *to, size_t size)
-{
-	const json_t *path = json_object_get(row, "path");
-	int line = (int)json_integer_value(json_object_get(row, "line"));
-	char at[WEIR_TIME_TEXT_MAX], base[WORD_MAX + 16] = "";
-
-	if (path)
-		snprintf(base, sizeof(base), "%s:%d", word(path), line);
-	if (!json_object_get(row, "who"))
-		snprintf(to, size, "%s", base);
-	else
-		snprintf(to, size, "live: %s, %s%s%s", member(row, "who"), at_text(row, at),
-			 json_is_true(json_object_get(row, "caught_up")) ? ", files agree"
-			 : path                                          ? ", over "
-									 : "",
-			 json_is_true(json_object_get(row, "caught_up")) ? "" : base);
-}
-
-static bool is_drained(const json_t *list, const char *container)
-{
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(json_object_get(list, "drains"), i, row)
-	{
-		const char *drained = json_string_value(json_object_get(row, "container"));
-
-		if (drained && !strcmp(drained, container))
-			return true;
-	}
-	return false;
-}
-
-/* ` http A:P A:P`; `marks`: the list to mark drained ones by, or NULL. */
-static void print_containers(FILE *to, const json_t *row, const char *protocol, const json_t *marks)
-{
-	const json_t *array = json_object_get(row, protocol), *item;
-	const json_t *preface = json_object_get(row, *protocol == 'h' ? "http_proxy" : "tls_proxy");
-	size_t i;
-
-	if (json_array_size(array))
-		fprintf(to, " %s", protocol);
-	if (preface)
-		fprintf(to, " proxy=%s", word(preface));
-	json_array_foreach(array, i, item)
-	{
-		const char *text = json_string_value(item) ?: "-";
-
-		fprintf(to, " %s%s", word(item),
-			marks && is_drained(marks, text) ? "(drained)" : "");
-	}
-}
+enum { COLUMN_MAX = 48 };
 
 /* ---- a line a route, as pages come ----------------------------------------------------- */
 
@@ -138,23 +66,25 @@ static void widen(int *width, const char *text)
 /* Its columns, with a tab between them: no word holds one, escaped as they are. */
 static void add_table_row(struct weir_route_list *list, const json_t *row)
 {
-	char origin[2 * WORD_MAX];
+	char origin[2 * WEIR_ROUTE_WORD_MAX];
 
-	origin_text(row, origin, sizeof(origin));
-	widen(&list->host, member(row, "host"));
-	widen(&list->app, member(row, "app"));
+	weir_route_origin(row, origin, sizeof(origin));
+	widen(&list->host, weir_route_member(row, "host"));
+	widen(&list->app, weir_route_member(row, "app"));
 	widen(&list->from, origin);
-	fprintf(list->to, "%s\t%s\t%s\t", member(row, "host"), member(row, "app"), origin);
-	print_containers(list->to, row, "http", list->rest);
-	print_containers(list->to, row, "tls", list->rest);
+	fprintf(list->to, "%s\t%s\t%s\t", weir_route_member(row, "host"),
+		weir_route_member(row, "app"), origin);
+	weir_route_print_containers(list->to, row, "http", list->rest);
+	weir_route_print_containers(list->to, row, "tls", list->rest);
 	fputc('\n', list->to);
 }
 
 static void add_file_row(struct weir_route_list *list, const json_t *row)
 {
-	fprintf(list->to, "%s app=%s", member(row, "host"), member(row, "app"));
-	print_containers(list->to, row, "http", NULL);
-	print_containers(list->to, row, "tls", NULL);
+	fprintf(list->to, "%s app=%s", weir_route_member(row, "host"),
+		weir_route_member(row, "app"));
+	weir_route_print_containers(list->to, row, "http", NULL);
+	weir_route_print_containers(list->to, row, "tls", NULL);
 	fputc('\n', list->to);
 }
 
@@ -184,7 +114,7 @@ static void add_row(struct weir_route_list *list, json_t *row)
 	else if (list->form == WEIR_ROUTES_FILE)
 		add_file_row(list, row);
 	else if (list->form == WEIR_ROUTES_HOSTS)
-		fprintf(list->to, "%s\n", word(row));
+		fprintf(list->to, "%s\n", weir_route_word(row));
 	else
 		add_json_row(list, row);
 	list->count++;
@@ -223,34 +153,6 @@ static void print_routes(FILE *to, const struct weir_route_list *list, char *row
 	}
 }
 
-static void print_gone(FILE *to, const json_t *row)
-{
-	char origin[2 * WORD_MAX];
-
-	origin_text(row, origin, sizeof(origin));
-	fprintf(to, "taken out: %s  %s\n", member(row, "host"), origin);
-}
-
-static void print_drain(FILE *to, const json_t *row)
-{
-	char at[WEIR_TIME_TEXT_MAX];
-
-	fprintf(to, "drained: %s  %lld connections%s  live: %s, %s\n", member(row, "container"),
-		(long long)json_integer_value(json_object_get(row, "connections")),
-		json_is_true(json_object_get(row, "routed")) ? "" : ", in no route",
-		member(row, "who"), at_text(row, at));
-}
-
-static void print_rate(FILE *to, const json_t *row)
-{
-	char at[WEIR_TIME_TEXT_MAX], rate[WEIR_QUANTITY_TEXT_MAX], burst[WEIR_QUANTITY_TEXT_MAX];
-
-	fprintf(to, "rate: %s  %s burst %s  live: %s, %s\n", member(row, "of"),
-		weir_rate_format(json_integer_value(json_object_get(row, "bytes_per_s")), rate),
-		weir_bytes_format(json_integer_value(json_object_get(row, "burst_bytes")), burst),
-		member(row, "who"), at_text(row, at));
-}
-
 static void print_each(FILE *to, const json_t *rows, void (*print)(FILE *to, const json_t *row))
 {
 	const json_t *row;
@@ -262,9 +164,9 @@ static void print_each(FILE *to, const json_t *rows, void (*print)(FILE *to, con
 static void print_table(FILE *to, const struct weir_route_list *list, char *rows)
 {
 	print_routes(to, list, rows);
-	print_each(to, json_object_get(list->rest, "gone"), print_gone);
-	print_each(to, json_object_get(list->rest, "drains"), print_drain);
-	print_each(to, json_object_get(list->rest, "rates"), print_rate);
+	print_each(to, json_object_get(list->rest, "gone"), weir_route_print_gone);
+	print_each(to, json_object_get(list->rest, "drains"), weir_route_print_drain);
+	print_each(to, json_object_get(list->rest, "rates"), weir_route_print_rate);
 }
 
 /* The rows as an array in front of what else there is, so that they are never all values at once. */
