@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 
@@ -139,15 +138,10 @@ static int claim(struct weir_proxy_run *run)
 	return r;
 }
 
-int weir_proxy_serve(struct weir_proxy_run *run)
+static struct weir_proxy_limits limits_of(const struct weir_proxy_settings *settings)
 {
-	struct weir_proxy_settings *settings = &run->config->proxy;
-	_cleanup_close_ int signals = block_signals();
 	struct weir_proxy_limits limits = weir_proxy_limits_default;
-	int r;
 
-	if (signals < 0)
-		return weir_proxy_fail("signalfd", -errno);
 	if (settings->connections_max)
 		limits.connections_max = settings->connections_max;
 	limits.connections_per_client = settings->connections_per_client;
@@ -156,6 +150,18 @@ int weir_proxy_serve(struct weir_proxy_run *run)
 						settings->trusted_proxies_count};
 	limits.prefaced = (struct weir_prefixes){settings->proxy_protocol,
 						 settings->proxy_protocol_count};
+	return limits;
+}
+
+int weir_proxy_serve(struct weir_proxy_run *run)
+{
+	struct weir_proxy_settings *settings = &run->config->proxy;
+	const struct weir_proxy_limits limits = limits_of(settings);
+	_cleanup_close_ int signals = block_signals();
+	int r;
+
+	if (signals < 0)
+		return weir_proxy_fail("signalfd", -errno);
 	weir_proxy_raise_descriptors(limits.connections_max);
 	run->notify_fd = weir_notify_open();
 	if (claim(run) || weir_proxy_drop_privileges(run))

@@ -149,7 +149,7 @@ static int place(struct weir_proxy_run *run, const json_t *reply, struct receive
 
 static int begin(struct weir_proxy_run *run, struct weir_diags *diags)
 {
-	__attribute__((cleanup(received_done))) struct received received = {};
+	_cleanup_(received_done) struct received received = {};
 	_cleanup_json_ json_t *reply = NULL;
 	char path[2 * WEIR_PATH_MAX];
 	int r = weir_paths_make(run->cli->instance, diags, &run->paths);

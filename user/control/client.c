@@ -183,7 +183,7 @@ int weir_control_call(int fd, const char *verb, json_t *request, struct weir_dia
 int weir_control_call_passed(int fd, const char *verb, json_t *request, struct weir_diags *diags,
 			     json_t **ret_reply, int *ret_fds, size_t *ret_count)
 {
-	__attribute__((cleanup(passed_done))) struct passed passed = {};
+	_cleanup_(passed_done) struct passed passed = {};
 	int r = call(fd, verb, request, &passed, diags, ret_reply);
 
 	if (r)

@@ -52,7 +52,7 @@ static int add(__u32 **addresses, size_t *count, __u32 address)
 int weir_machine_addresses(const struct weir_config *config, struct weir_diags *diags,
 			   __u32 **ret_addresses, size_t *ret_count)
 {
-	__attribute__((cleanup(freeifaddrsp))) struct ifaddrs *list = NULL;
+	_cleanup_(freeifaddrsp) struct ifaddrs *list = NULL;
 	_cleanup_free_ __u32 *addresses = NULL;
 	size_t count = 0;
 	int r = 0;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/cleanup.h"
+
 static void closep_socket(struct mnl_socket **socket)
 {
 	if (*socket)
@@ -13,8 +15,7 @@ static void closep_socket(struct mnl_socket **socket)
 
 int weir_netlink_talk(int family, struct nlmsghdr *request, mnl_cb_t callback, void *context)
 {
-	__attribute__((cleanup(closep_socket))) struct mnl_socket *socket = mnl_socket_open2(
-		family, SOCK_CLOEXEC);
+	_cleanup_(closep_socket) struct mnl_socket *socket = mnl_socket_open2(family, SOCK_CLOEXEC);
 	char answer[32768];
 	unsigned int port;
 	int r = MNL_CB_OK;

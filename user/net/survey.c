@@ -278,7 +278,7 @@ static bool does_forward(void)
 int weir_survey_read(struct weir_diags *diags, struct weir_survey *ret_survey)
 {
 	_cleanup_survey_ struct weir_survey survey = {};
-	__attribute__((cleanup(reading_done))) struct reading reading = {.to = &survey};
+	_cleanup_(reading_done) struct reading reading = {.to = &survey};
 	int r = read_network(&reading);
 
 	if (r)

@@ -122,7 +122,7 @@ int weir_peers_keep(const struct weir_generation *generation, const __u32 *inter
 		    size_t interfaces_count, struct weir_diags *diags, struct weir_peer *peers,
 		    size_t *count)
 {
-	__attribute__((cleanup(ways_done))) struct ways ways = {
+	_cleanup_(ways_done) struct ways ways = {
 		.generation = generation, .gated = interfaces, .gated_count = interfaces_count};
 	size_t kept = 0;
 	int r = 0;

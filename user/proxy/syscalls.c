@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "proxy/sandbox.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -232,7 +233,7 @@ static void releasep(scmp_filter_ctx *filter)
 
 int weir_syscalls_enter(void)
 {
-	__attribute__((cleanup(releasep)))
+	_cleanup_(releasep)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
 	if (!filter)
