@@ -3,7 +3,6 @@
  * weir: global options -> the command's file. Options may stand before or after the command,
  * as long as they come before its own arguments' `--`.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the commands: diagnostics, arguments, reports. */
+/*
+ * What all commands do alike: say what is wrong, print a report, read arguments.
+ *
+ * A report that did not arrive is a failure, whatever the command did. Diagnostics are printed after
+ * the report, on standard error, so that the one can be used without the other.
+ */
 #include "cmd/common.h"
 
 #include <errno.h>

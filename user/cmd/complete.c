@@ -8,7 +8,6 @@
  * when a second is over, whoever holds a lock or does not answer.
  */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

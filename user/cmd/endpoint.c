@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Settings and a running proxy -> its metrics by HTTP. */
+/*
+ * Settings and a running proxy -> its metrics by HTTP.
+ *
+ * The listener is made, or got from the proxy before, while there are privileges; serving begins when
+ * they are gone. Each scrape is a snapshot of its own.
+ */
 #include "cmd/endpoint.h"
 
 #include <stdio.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* weir.yaml and the policy in force -> the same, changed, bad or unread. */
+/*
+ * The operator's files beside the policy in force: the same, changed, bad or unread?
+ *
+ * A report names the file and line behind each thing that the kernel does. When the files have changed
+ * since, it is the copy that apply has kept that can say so, not the files.
+ */
 #include "cmd/files.h"
 
 #include "base/cleanup.h"

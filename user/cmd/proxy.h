@@ -13,8 +13,8 @@
 #include "control/control.h"
 #include "kernel/paths.h"
 #include "proxy/proxy.h"
-#include "routes/edit.h"
 #include "routes/journal.h"
+#include "routes/overlay.h"
 
 enum { WEIR_PROXY_ROUTES_FILES_MAX = 64 };
 

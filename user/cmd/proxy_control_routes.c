@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "routes/edit.h"
 
 static const char *text_of(const struct weir_control_call *call, const char *name)
 {

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The proxy's listeners: addresses of the options, or the gate's hand-off -> descriptors. */
+/*
+ * The proxy's listeners: where does it accept?
+ *
+ * At the addresses of --listen-*, or at free ports of loopback that the gate's sk_lookup program
+ * steers ingress connections to: those are handed over here, while the process may still do that.
+ * The descriptors are the run's.
+ */
 #include "cmd/proxy.h"
 
 #include <errno.h>

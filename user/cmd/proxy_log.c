@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Opening the proxy's log. Others than the owner's group read nothing: it names clients. */
+/*
+ * Opening the proxy's log, at the start and after the file was moved away.
+ *
+ * Done as the proxy's own user, who has to be able to do it again. Others than the owner's group read
+ * nothing: the log names clients.
+ */
 #include "cmd/proxy_log.h"
 
 #include <errno.h>

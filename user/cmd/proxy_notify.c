@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The service manager's socket, by the protocol of sd_notify(3). */
+/*
+ * The service manager's socket, by the protocol of sd_notify(3): a datagram a state.
+ *
+ * Opened while the process may still make sockets, and kept. Without NOTIFY_SOCKET nobody is told, and
+ * nothing is lost: no state is worth failing for.
+ */
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>

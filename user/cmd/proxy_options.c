@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* weir proxy's options, and the configuration that they ask for. */
+/*
+ * weir proxy's options -> what is asked for, and the configuration that goes with it.
+ *
+ * With --routes there is no weir.yaml: a proxy for tests and for a look, with the platform's limits
+ * and nothing else. That configuration is made here and freed here, because weir_config_free() is
+ * for those that were read whole.
+ */
 #include "cmd/proxy.h"
 
 #include <errno.h>

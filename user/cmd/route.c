@@ -5,12 +5,10 @@
  */
 #include "cmd/route.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 
 #include "base/quantity.h"
-#include "base/text.h"
 #include "cmd/watch.h"
 
 static const struct option known[] = {

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* weir route: what changes routes. Operands -> one request, whole or not at all. */
+/*
+ * weir route: the verbs that change routes. Operands -> one request, whole or not at all.
+ *
+ * Operands are put together as lines of a routes file and sent as text: the proxy reads and checks
+ * them, so that a live change and a file are held to the same rules. `drain --wait` then asks until
+ * nothing is under way.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "cmd/progress.h"
 #include "cmd/proxy.h"
 #include "cmd/route.h"

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* weir route list and export: pages of the control socket -> text, once or again and again. */
+/*
+ * weir route list and export: pages of the control socket -> text, once or again and again.
+ *
+ * All pages are to be of one state of the routes: the proxy counts its changes, and a list during
+ * which that count moved is read anew, a few times. After that it is printed as it came, and said
+ * so.
+ */
 #include <errno.h>
 
 #include "cmd/progress.h"

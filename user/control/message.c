@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A request's line -> the verb's handler -> the reply's line. Pure: no descriptor is touched. */
+/*
+ * A request's line -> the verb's handler -> the reply's line. Pure: no descriptor is touched.
+ *
+ * Every request gets a reply, be it only that it was no JSON. Diagnostics travel as values and become
+ * diagnostics again on the other side, so that an operator reads of a file's line as if it had been
+ * read by the command itself.
+ */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A dump of links by rtnetlink -> interfaces. */
+/*
+ * A dump of links by rtnetlink -> interfaces; and which of them packets of another come in by.
+ *
+ * What an interface lies on and what it is part of are followed to a depth that no sane stack has; a
+ * veth's other end and links into another network namespace are not followed.
+ */
 #include "net/interfaces.h"
 
 #include <errno.h>

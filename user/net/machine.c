@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's list of interface addresses -> those that are the machine's own. */
+/*
+ * Which addresses are the machine's own? Those of weir.yaml, else those of its interfaces.
+ *
+ * Ingress addresses are left out, should an interface have one: the gate has rules of its own for
+ * those.
+ */
 #include "net/machine.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A netlink request -> its answer, message by message, until the acknowledgement or the end. */
+/*
+ * A netlink request -> its answer, message by message, until the acknowledgement or the end.
+ *
+ * A socket of its own for each request, so that no answer can be mistaken for another's. What the
+ * kernel refuses is the request's error.
+ */
 #include "net/netlink.h"
 
 #include <errno.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Questions about TCP sockets -> answers from a dump by sock_diag, filtered in the kernel. */
+/*
+ * Has a TCP connection this local address? A dump by sock_diag, filtered in the kernel.
+ *
+ * One entry that passes the filter is answer enough. Listeners do not count, nor what only waits for
+ * stray packets: an address can be taken away under them.
+ */
 #include "net/sockets.h"
 
 #include <arpa/inet.h>

@@ -7,7 +7,6 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/diag.h"
 

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The default route of the main table -> the interfaces where its packets come in first. */
+/*
+ * The default route of the main table -> the interfaces where its packets come in first.
+ *
+ *   default --> bond0.7 --lies on--> bond0           a gate belongs on bond0
+ *   default --> br0 <--part of-- eth0, tap3          a gate belongs on eth0, the hardware
+ *
+ * Of several default routes those with the lowest metric count; one may have several next hops.
+ */
 #include "net/uplink.h"
 
 #include <linux/rtnetlink.h>

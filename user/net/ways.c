@@ -4,11 +4,11 @@
  * a connection's packets come; the way back to its peer, and whose address it is connected to,
  * are the two best signs, and either will do. A gate on eth0 filters eth0.100 and its bond too.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/cleanup.h"

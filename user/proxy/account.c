@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections -> the counters of the app that they are for. */
+/*
+ * Connections -> the counters of the app that they are for: whose is this connection now?
+ *
+ * A connection is billed to the app of its latest request, or hello. Its bytes are counted when
+ * that is over; the connection knows what has been counted, so that nothing is twice. All workers add
+ * to the same counters, by atomics.
+ */
 #include "proxy/account.h"
 
 #include <stdlib.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The pool of buffers of one worker. */
+/*
+ * The pool of buffers of one worker: where do bytes wait while they are on their way?
+ *
+ * Buffers of the usual size are kept when they come back, up to a number; larger ones are freed. What
+ * is lent is bounded in all, so that clients cannot take the machine's memory. No lock: one worker.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

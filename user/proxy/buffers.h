@@ -11,7 +11,6 @@
 #define WEIR_PROXY_BUFFERS_H
 
 #include <linux/types.h>
-#include <stddef.h>
 
 enum {
 	WEIR_BUFFER_SIZE = 16384,   /* the usual one; others are made to measure */

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a name to a container that has accepted: route, pick, connect, and once more elsewhere. */
+/*
+ * From a name to a container that has accepted: which container gets the connection?
+ *
+ *   name --table--> pool --whose turn--> container --idle link, or a new one--> RELAY
+ *
+ * A container that fails at once, or before it has accepted, is passed over one time: the next one in
+ * turn is tried. After that the client is told. Who failed goes into quarantine.
+ */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A container's shared state: references, quarantine with exponential back-off, bandwidth. */
+/*
+ * A container's shared state: may it be given something, and how much may move?
+ *
+ * References, drain, a count of connections that is never over its limit, quarantine with exponential
+ * back-off, and one bucket a direction: an arrival time that each charge moves into the future by its
+ * cost, by compare-and-swap. So who is charged first goes first, whichever worker it is on, and what
+ * one process owes can be told to the next. How a rate becomes units is in container_rate.c.
+ */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* libmicrohttpd, held to a few connections, a little memory and a short time each. */
+/*
+ * GET /metrics by libmicrohttpd, held to a few connections, little memory and a short time each.
+ *
+ * The library's thread calls for the text of one scrape and sends it; everything else is refused
+ * without being read. The listener is the endpoint's own, and outlives the library's use of it, so
+ * that another process can share it.
+ */
 #include "proxy/endpoint.h"
 
 #include <errno.h>

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "proxy/rewrite.h"
-#include "sniff/chars.h"
 
 enum { ADDRESS_MAX = 45 /* IPv6 with IPv4 in it */, PORT_MAX = 5, START_MAX = 24 };
 

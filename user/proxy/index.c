@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The hash index and the keyed hash behind it (Aumasson, Bernstein: SipHash, 2012; here 1-3). */
+/*
+ * The hash index and the keyed hash behind it: where in the caller's array is this name?
+ *
+ * SipHash (Aumasson, Bernstein, 2012) with 1 and 3 rounds: names come from strangers, who must not
+ * be able to choose such as collide. Slots are at most half full, so that a walk is short. Built
+ * once; all workers read it without a lock.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

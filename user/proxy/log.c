@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The log's rings and its thread. */
+/*
+ * The log's rings and its thread: how do lines get out without a worker ever waiting?
+ *
+ * A worker copies a line into its own ring, or counts it as lost; the thread writes what all rings
+ * hold, many lines a call, and says in the log itself how many are missing. Positions only grow: the
+ * worker alone moves `written`, the thread alone `read`.
+ */
 #include "proxy/log.h"
 
 #include <errno.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fields of a log line, written by hand: a line a request has no time for printf or a JSON tree. */
+/*
+ * Fields of a log line -> bytes, in text or JSON.
+ *
+ * By hand: a line a request has no time for printf or a tree of values. Nothing here looks whether
+ * there is room: log_conn.c proves once, when it is compiled, that the longest line fits its buffer.
+ */
 #include "proxy/log_line.h"
 
 #include <netinet/in.h>

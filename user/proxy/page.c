@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Error pages and alerts, from the list of endings. */
+/*
+ * Endings -> what the client is told: an error page in HTML or JSON, or a TLS alert.
+ *
+ * The list of endings has the status, the alert and the sentence of each; here is only their form. No
+ * byte of the request is repeated, so that a page cannot carry what an attacker wrote.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

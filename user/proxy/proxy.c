@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The proxy as a whole: start and stop its workers, replace their route table. */
+/*
+ * The proxy as a whole: start its workers, replace their route table, stop them.
+ *
+ * Changed by one thread, the owner's; workers learn of a new table or of draining by an atomic
+ * store and a wake-up. The table is swapped under a lock that a worker takes only when it has
+ * changed. What a stop frees, it frees after all workers have ended.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

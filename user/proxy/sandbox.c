@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The walls in the order that each needs: seccomp last, because it forbids how the others are made. */
+/*
+ * The walls, in the order that each needs: what is left to this process once it serves?
+ *
+ * no_new_privs and not dumpable, then Landlock over the paths that were allowed, then seccomp: last,
+ * because it forbids the calls by which the others are made. The caller owns the list of paths.
+ */
 #include "proxy/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>

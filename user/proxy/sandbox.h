@@ -10,7 +10,6 @@
 #ifndef WEIR_PROXY_SANDBOX_H
 #define WEIR_PROXY_SANDBOX_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum weir_sandbox_access {

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Workers, the route table and its accounts -> struct weir_proxy_snapshot. */
+/*
+ * Workers, the route table and its accounts -> struct weir_proxy_snapshot: how is the proxy now?
+ *
+ * Rows of apps point into the table, of which the snapshot holds a reference. An app is one row,
+ * however many pools and tables name it; beyond the most that may be told apart, the least busy are
+ * added up.
+ */
 #include "proxy/snapshot.h"
 
 #include <errno.h>

@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -233,8 +232,7 @@ static void releasep(scmp_filter_ctx *filter)
 
 int weir_syscalls_enter(void)
 {
-	_cleanup_(releasep)
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	_cleanup_(releasep) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
 	if (!filter)
 		return -ENOMEM;

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The timing wheel. */
+/*
+ * The timing wheel: who is due?
+ *
+ * A slot holds the timers of one tick, in any order; `used` has a bit for each that may hold some, so
+ * that finding the next one looks at 64 slots at a time. A timer that was pushed back stays in its old
+ * slot and is put where it belongs when that comes up. Times are the caller's; nothing here reads a
+ * clock.
+ */
 #include <string.h>
 
 #include "proxy/timers.h"

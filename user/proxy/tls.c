@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TLS: read the ClientHello, route by its name, then pass every byte on as it came. */
+/*
+ * TLS in SNIFF: read the ClientHello, route by its name, then pass every byte on as it came.
+ *
+ *   up.in --weir_hello_feed--> name, ALPN --route--> tunnel
+ *
+ * Nothing is taken off: what has been read goes to the container first. A hello that is refused is
+ * answered with an alert; what is no TLS, or never comes whole, with nothing.
+ */
 #include "proxy/proxy.h"
 
 static enum weir_sniff feed(struct weir_conn *conn)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* JSON values and times -> text. */
+/*
+ * JSON values and times -> text, the same in every report.
+ *
+ * Keys stand in the order in which they were set. Times are RFC 3339 in UTC, whole seconds; `-` or
+ * null where there is none.
+ */
 #include "report/json.h"
 
 #include <stdlib.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Families, labels and numbers -> lines of the text format. */
+/*
+ * Families, labels and numbers -> lines of Prometheus' text format.
+ *
+ * A number is written so that it reads back as the same one: whole ones without a point, because
+ * counters are whole, all others with as many digits as a double needs.
+ */
 #include "report/prom.h"
 
 #include <stdarg.h>

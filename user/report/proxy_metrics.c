@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A snapshot of the proxy -> metric families. */
+/*
+ * A snapshot of the proxy -> metric families, in Prometheus' text format.
+ *
+ * Apps have a label each, as many as the snapshot tells apart; the others together have an empty one.
+ * Names, types and help are here and nowhere else.
+ */
 #include "report/proxy_metrics.h"
 
 #include "report/prom.h"

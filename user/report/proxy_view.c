@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lines of the text format -> apps and workers -> rates. */
+/*
+ * The proxy's metrics -> apps and workers -> what happens in a second, for weir top.
+ *
+ * Only lines that are known are read, and a label as it was escaped. Two readings make rates; a total
+ * that has become less belongs to a proxy that was started in between.
+ */
 #include "report/proxy_view.h"
 
 #include <errno.h>

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sets of live changes: merging a request into what is in effect, finding a key. */
+/*
+ * Sets of live changes: what is in effect after this request?
+ *
+ * Both are merged by key, the latest of each counting, and what reverts is left out: so a set in
+ * effect is sorted, has each key once, and can be searched by halves. Each set owns copies of its
+ * texts.
+ */
 #include "routes/changes.h"
 
 #include <errno.h>

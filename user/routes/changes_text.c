@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Live changes <-> journal lines, and the words that their values are made of. */
-#include <arpa/inet.h>
+/*
+ * Live changes <-> journal lines, and the words that their values are made of.
+ *
+ * A line has a checksum in front: one that is damaged is skipped and counted, and a request whose last
+ * line is missing is not taken at all. changes.h shows the lines.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The journal's file: opened by descriptor of its folder, so that no path is walked unprivileged. */
+/*
+ * The journal's file: is what was acknowledged on the disk, and nothing else?
+ *
+ * Appended to and synced before a change counts. What a crash left half-written is cut off when the
+ * file is opened. Written anew beside the old one, then renamed over it. By descriptor of its
+ * folder throughout, so that no path is walked by a process without privileges.
+ */
 #include "routes/journal.h"
 
 #include <errno.h>

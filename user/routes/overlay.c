@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Live changes -> routes; finding and walking what is in force over two sorted sets. */
+/*
+ * Live changes -> routes, and what is in force over two sorted sets.
+ *
+ * The changes' values are read by the parser of routes files: one grammar, one set of errors.
+ * Finding is by halves in each set, a walk merges both as it goes; nothing is copied.
+ */
 #include "routes/overlay.h"
 
 #include <errno.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of byte classes, spelt out by ranges so that it can be read against the RFCs. */
+/*
+ * Which bytes may stand where? The table of byte classes, and words compared by it.
+ *
+ * The table is spelt out by ranges so that it can be read against the RFCs. Header values are most of
+ * a head's bytes: they are looked at eight at a time, and closer only where one might be a control.
+ */
 #include "sniff/chars.h"
 
 #include <string.h>
