@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "proxy/put.h"
 #include "proxy/rewrite.h"
 
 enum { ADDRESS_MAX = 45 /* IPv6 with IPv4 in it */, PORT_MAX = 5, START_MAX = 24 };
@@ -67,24 +68,13 @@ static bool is_address(const char *head, struct weir_span span)
 	return is_of(head, span, ADDRESS_MAX, "0123456789abcdefABCDEF:.");
 }
 
-static char *put_text(char *to, const char *text)
-{
-	return stpcpy(to, text);
-}
-
-static char *put_span(char *to, const char *head, struct weir_span span)
-{
-	memcpy(to, head + span.at, span.size);
-	return to + span.size;
-}
-
 /* The believed value, or ours. */
 static char *put_field(char *to, const char *name, const char *head, struct weir_span believed,
 		       const char *ours)
 {
-	to = put_text(put_text(to, name), ": ");
-	to = believed.size ? put_span(to, head, believed) : put_text(to, ours);
-	return put_text(to, "\r\n");
+	to = weir_put_text(weir_put_text(to, name), ": ");
+	to = believed.size ? weir_put_span(to, head, believed) : weir_put_text(to, ours);
+	return weir_put_text(to, "\r\n");
 }
 
 /* What the front end says and behind it the front end: whom it says last is its own client. */
@@ -92,15 +82,15 @@ static char *put_chain(char *to, struct lines lines, const char *ours, struct we
 {
 	struct weir_span value, element;
 
-	to = put_text(to, "X-Forwarded-For: ");
+	to = weir_put_text(to, "X-Forwarded-For: ");
 	while (next_value(&lines, "x-forwarded-for", &value)) {
 		if (!value.size)
 			continue;
-		to = put_text(put_span(to, lines.head, value), ", ");
+		to = weir_put_text(weir_put_span(to, lines.head, value), ", ");
 		while (weir_list_next(lines.head, &value, &element))
 			*ret_last = element;
 	}
-	return put_text(put_text(to, ours), "\r\n");
+	return weir_put_text(weir_put_text(to, ours), "\r\n");
 }
 
 static char *put_believed(char *to, struct lines lines, const char *address, const char *port,
@@ -128,37 +118,13 @@ static char *put_believed(char *to, struct lines lines, const char *address, con
 			 is_of(head, began, START_MAX, "t=.0123456789") ? began : none, start);
 }
 
-/* Numbers by hand: printf would take as long as all the rest of the head. */
-static char *put_number(char *to, __u64 number)
-{
-	char digits[20], *from = digits + sizeof(digits);
-	size_t size;
-
-	do
-		*--from = '0' + number % 10;
-	while (number /= 10);
-	size = digits + sizeof(digits) - from;
-	memcpy(to, from, size);
-	return to + size;
-}
-
-static void write_address(char *to, __be32 address)
-{
-	const __u8 *bytes = (const __u8 *)&address;
-
-	for (int i = 0; i < 4; i++) {
-		to = put_number(to, bytes[i]);
-		*to++ = i < 3 ? '.' : '\0';
-	}
-}
-
 static void write_start(char *to, __u64 wall_ms)
 {
 	__u64 ms = wall_ms % 1000;
 
-	to = put_number(put_text(to, "t="), wall_ms / 1000);
-	to = put_text(to, ms < 10 ? ".00" : ms < 100 ? ".0" : ".");
-	*put_number(to, ms) = '\0';
+	to = weir_put_number(weir_put_text(to, "t="), wall_ms / 1000);
+	to = weir_put_text(to, ms < 10 ? ".00" : ms < 100 ? ".0" : ".");
+	*weir_put_number(to, ms) = '\0';
 }
 
 char *weir_forwarded_put(const struct weir_request *request, const char *head,
@@ -166,14 +132,14 @@ char *weir_forwarded_put(const struct weir_request *request, const char *head,
 {
 	char address[16], port[6], start[32];
 
-	write_address(address, client->address);
-	*put_number(port, ntohs(client->local_port)) = '\0';
+	*weir_put_address(address, client->address) = '\0';
+	*weir_put_number(port, ntohs(client->local_port)) = '\0';
 	write_start(start, client->wall_ms);
 	if (client->is_trusted)
 		return put_believed(to, lines_of(request, head), address, port, start);
-	to = put_text(put_text(to, "X-Forwarded-For: "), address);
-	to = put_text(to, "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
-	to = put_text(put_text(to, port), "\r\nX-Real-Ip: ");
-	to = put_text(put_text(to, address), "\r\nX-Request-Start: ");
-	return put_text(put_text(to, start), "\r\n");
+	to = weir_put_text(weir_put_text(to, "X-Forwarded-For: "), address);
+	to = weir_put_text(to, "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
+	to = weir_put_text(weir_put_text(to, port), "\r\nX-Real-Ip: ");
+	to = weir_put_text(weir_put_text(to, address), "\r\nX-Request-Start: ");
+	return weir_put_text(weir_put_text(to, start), "\r\n");
 }

@@ -15,6 +15,7 @@
 #include "proxy/log_line.h"
 #include "proxy/page.h"
 #include "proxy/proxy.h"
+#include "proxy/put.h"
 #include "proxy/rewrite.h"
 
 /* Escaped in full, with all other fields, a note fits a line. */
@@ -23,12 +24,6 @@ _Static_assert(WEIR_LOG_ESCAPED_MAX *(WEIR_METHOD_MAX + WEIR_LOG_HOST_MAX + WEIR
 			       1024 <
 		       WEIR_LOG_LINE_MAX,
 	       "a line can outgrow its buffer");
-
-static char *append(char *to, const char *from, size_t size)
-{
-	memcpy(to, from, size);
-	return to + size;
-}
 
 static __u16 cut(size_t size, size_t max)
 {
@@ -46,7 +41,7 @@ struct weir_log_note *weir_log_note_name(const struct weir_log *log, const char 
 	if (!note)
 		return NULL;
 	*note = (struct weir_log_note){.host_size = size};
-	append(note->bytes, name, size);
+	weir_put(note->bytes, name, size);
 	return note;
 }
 
@@ -73,10 +68,10 @@ struct weir_log_note *weir_log_note_request(const struct weir_log *log,
 	if (!note)
 		return NULL;
 	*note = sizes;
-	to = append(note->bytes, head + request->method.at, note->method_size);
-	to = append(to, head + host.at, note->host_size);
-	to = append(to, head + request->target.at, note->target_size);
-	append(to, id, note->id_size);
+	to = weir_put(note->bytes, head + request->method.at, note->method_size);
+	to = weir_put(to, head + host.at, note->host_size);
+	to = weir_put(to, head + request->target.at, note->target_size);
+	weir_put(to, id, note->id_size);
 	return note;
 }
 

@@ -11,31 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "proxy/put.h"
+
 static const char hex[] = "0123456789abcdef";
-
-static void put(struct weir_log_line *line, const char *bytes, size_t size)
-{
-	memcpy(line->at, bytes, size);
-	line->at += size;
-}
-
-static void put_text(struct weir_log_line *line, const char *text)
-{
-	put(line, text, strlen(text));
-}
-
-static void put_number(struct weir_log_line *line, __u64 number)
-{
-	char *from;
-	int digits = 1;
-
-	for (__u64 left = number; left >= 10; left /= 10)
-		digits++;
-	line->at = from = line->at + digits;
-	do
-		*--from = '0' + number % 10;
-	while (number /= 10);
-}
 
 static void put_key(struct weir_log_line *line, const struct weir_log_key *key)
 {
@@ -68,7 +46,7 @@ static void put_time(struct weir_log_line *line, __u64 wall_ms)
 		gmtime_r(&second, &tm);
 		strftime(digits, sizeof(digits), "%Y-%m-%dT%H:%M:%S.", &tm);
 	}
-	put(line, digits, sizeof(digits) - 1);
+	line->at = weir_put(line->at, digits, sizeof(digits) - 1);
 	*line->at++ = '0' + ms / 100;
 	*line->at++ = '0' + ms / 10 % 10;
 	*line->at++ = '0' + ms % 10;
@@ -78,10 +56,10 @@ static void put_time(struct weir_log_line *line, __u64 wall_ms)
 void weir_log_line_head(struct weir_log_line *line, __u64 wall_ms, const char *kind)
 {
 	if (line->is_json)
-		put_text(line, "{\"time\":\"");
+		line->at = weir_put_text(line->at, "{\"time\":\"");
 	put_time(line, wall_ms);
-	put_text(line, line->is_json ? "\",\"protocol\":\"" : " ");
-	put_text(line, kind);
+	line->at = weir_put_text(line->at, line->is_json ? "\",\"protocol\":\"" : " ");
+	line->at = weir_put_text(line->at, kind);
 	put_quote(line);
 }
 
@@ -118,27 +96,23 @@ void weir_log_line_word(struct weir_log_line *line, const struct weir_log_key *k
 			const char *word)
 {
 	put_key(line, key);
-	put_text(line, word);
+	line->at = weir_put_text(line->at, word);
 	put_quote(line);
 }
 
 void weir_log_line_number(struct weir_log_line *line, const struct weir_log_key *key, __u64 number)
 {
 	put_key(line, key);
-	put_number(line, number);
+	line->at = weir_put_number(line->at, number);
 }
 
 void weir_log_line_address(struct weir_log_line *line, const struct weir_log_key *key,
 			   __be32 address, __be16 port)
 {
-	const __u8 *bytes = (const __u8 *)&address;
-
 	put_key(line, key);
-	for (int i = 0; i < 4; i++) {
-		put_number(line, bytes[i]);
-		*line->at++ = i < 3 ? '.' : ':';
-	}
-	put_number(line, ntohs(port));
+	line->at = weir_put_address(line->at, address);
+	*line->at++ = ':';
+	line->at = weir_put_number(line->at, ntohs(port));
 	put_quote(line);
 }
 

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "proxy/proxy.h"
+#include "proxy/put.h"
 #include "sniff/preface.h"
 
 enum {
@@ -82,12 +83,6 @@ static size_t write_line(const struct weir_conn *conn, char *to)
 		       ntohs(conn->local_port));
 }
 
-static char *put(char *to, const void *from, size_t size)
-{
-	memcpy(to, from, size);
-	return to + size;
-}
-
 static char *put_u16(char *to, __u16 value)
 {
 	*to++ = (char)(value >> 8);
@@ -103,12 +98,12 @@ static char *put_hello(char *to, const struct weir_hello *hello)
 		*to++ = TLV_ALPN;
 		to = put_u16(to, hello->alpn_size + 2);
 		to = put_u16(to, hello->alpn_size);
-		to = put(to, hello->alpn, hello->alpn_size);
+		to = weir_put(to, hello->alpn, hello->alpn_size);
 	}
 	if (hello->name_size) {
 		*to++ = TLV_AUTHORITY;
 		to = put_u16(to, hello->name_size);
-		to = put(to, hello->name, hello->name_size);
+		to = weir_put(to, hello->name, hello->name_size);
 	}
 	return to;
 }
@@ -116,12 +111,12 @@ static char *put_hello(char *to, const struct weir_hello *hello)
 static size_t write_binary(const struct weir_conn *conn, char *start)
 {
 	static const char head[14] = "\r\n\r\n\0\r\nQUIT\n\x21\x11"; /* PROXY, TCP over IPv4 */
-	char *length = put(start, head, sizeof(head)), *to = length + 2;
+	char *length = weir_put(start, head, sizeof(head)), *to = length + 2;
 
-	to = put(to, &conn->peer_address, 4);
-	to = put(to, &conn->local_address, 4);
-	to = put(to, &conn->peer_port, 2);
-	to = put(to, &conn->local_port, 2);
+	to = weir_put(to, &conn->peer_address, 4);
+	to = weir_put(to, &conn->local_address, 4);
+	to = weir_put(to, &conn->peer_port, 2);
+	to = weir_put(to, &conn->local_port, 2);
 	if (conn->protocol == WEIR_TLS)
 		to = put_hello(to, &conn->sniffing->hello);
 	put_u16(length, to - length - 2);

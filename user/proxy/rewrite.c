@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "proxy/put.h"
 #include "proxy/rewrite.h"
 #include "sniff/chars.h"
 
@@ -91,17 +92,6 @@ static bool is_kept(const struct copy *copy, const char *name, size_t size)
 	return !is_nominated(copy, name, size);
 }
 
-static char *append(char *to, const char *from, size_t size)
-{
-	memcpy(to, from, size);
-	return to + size;
-}
-
-static inline char *append_text(char *to, const char *text)
-{
-	return append(to, text, strlen(text));
-}
-
 /* Copy the lines that stay. */
 static char *copy_fields(const struct copy *copy, char *to)
 {
@@ -111,30 +101,25 @@ static char *copy_fields(const struct copy *copy, char *to)
 		const char *colon = memchr(line, ':', end - line);
 
 		if (is_kept(copy, line, colon - line))
-			to = append(to, line, end + 1 - line);
+			to = weir_put(to, line, end + 1 - line);
 		at = end + 1 - copy->head;
 	}
 	return to;
-}
-
-static char *append_span(char *to, const char *head, struct weir_span span)
-{
-	return append(to, head + span.at, span.size);
 }
 
 static char *append_request_line(char *to, const struct weir_request *request, const char *head)
 {
 	bool is_options = weir_span_is(head, request->method, "options");
 
-	to = append_span(to, head, request->method);
+	to = weir_put_span(to, head, request->method);
 	*to++ = ' ';
 	if (request->target.size)
-		to = append_span(to, head, request->target);
+		to = weir_put_span(to, head, request->target);
 	else
 		*to++ = is_options ? '*' : '/';
-	to = append_text(to, " HTTP/1.1\r\nHost: ");
-	to = append_span(to, head, request->authority);
-	return append_text(to, "\r\n");
+	to = weir_put_text(to, " HTTP/1.1\r\nHost: ");
+	to = weir_put_span(to, head, request->authority);
+	return weir_put_text(to, "\r\n");
 }
 
 /* A client's own id is kept if it is one: short, and of letters that no log trips over. */
@@ -178,13 +163,13 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 	to = append_request_line(to, request, head);
 	to = copy_fields(&copy, to);
 	to = weir_forwarded_put(request, head, client, to);
-	to = append_text(to, "X-Request-ID: ");
-	to = append(to, client->id, client->id_size);
+	to = weir_put_text(to, "X-Request-ID: ");
+	to = weir_put(to, client->id, client->id_size);
 	if (request->upgrades) {
-		to = append_text(to, "\r\nConnection: Upgrade\r\nUpgrade: ");
-		to = append_span(to, head, request->upgrade);
+		to = weir_put_text(to, "\r\nConnection: Upgrade\r\nUpgrade: ");
+		to = weir_put_span(to, head, request->upgrade);
 	}
-	to = append_text(to, "\r\n\r\n");
+	to = weir_put_text(to, "\r\n\r\n");
 	return to - start;
 }
 
@@ -207,16 +192,16 @@ size_t weir_rewrite_response(const struct weir_response *response, const char *h
 				  .fields = &response->fields};
 	char *start = to;
 
-	to = append_text(to, "HTTP/1.1");
-	to = append(to, head + response->status_line.at + 8, response->status_line.size - 8);
-	to = append_text(to, "\r\n");
+	to = weir_put_text(to, "HTTP/1.1");
+	to = weir_put(to, head + response->status_line.at + 8, response->status_line.size - 8);
+	to = weir_put_text(to, "\r\n");
 	to = copy_fields(&copy, to);
 	if (how->is_switch)
-		to = append_text(to, "Connection: Upgrade\r\n");
+		to = weir_put_text(to, "Connection: Upgrade\r\n");
 	else if (!how->keeps_alive && response->status >= 200)
-		to = append_text(to, "Connection: close\r\n");
+		to = weir_put_text(to, "Connection: close\r\n");
 	else if (how->says_alive && response->status >= 200)
-		to = append_text(to, "Connection: keep-alive\r\n");
-	to = append_text(to, "\r\n");
+		to = weir_put_text(to, "Connection: keep-alive\r\n");
+	to = weir_put_text(to, "\r\n");
 	return to - start;
 }
