@@ -19,6 +19,8 @@
 
 enum { DEPTH_MAX = 8 }; /* interfaces stacked on interfaces */
 
+enum { DUMPS_MAX = 100 }; /* until one is of one moment */
+
 struct reading {
 	struct weir_nic *nic;
 	bool is_elsewhere; /* `link` counts in another network namespace */
@@ -81,7 +83,7 @@ static int collect(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-int weir_nics_read(struct weir_nics *ret_nics)
+static int dump(struct weir_nics *ret_nics)
 {
 	char buffer[256] = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -98,6 +100,16 @@ int weir_nics_read(struct weir_nics *ret_nics)
 	}
 	*ret_nics = nics;
 	return 0;
+}
+
+/* The kernel says where an interface has come or gone meanwhile: others may then be missing. */
+int weir_nics_read(struct weir_nics *ret_nics)
+{
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < DUMPS_MAX; i++)
+		r = dump(ret_nics);
+	return r;
 }
 
 void weir_nics_done(struct weir_nics *nics)
