@@ -5,10 +5,12 @@
 #include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +23,7 @@
 #include "kernel/pins.h"
 #include "kernel/status.h"
 #include "kernel/steer.h"
+#include "kernel/verify.h"
 #include "kernel_lab.h"
 
 static struct lab lab;
@@ -81,7 +84,8 @@ Test(kernel_attach, second_attach_changes_nothing)
 	cr_expect_eq(program_on("v0"), program);
 }
 
-Test(kernel_attach, names_the_program_that_holds_the_interface)
+/* Another XDP program, which passes everything. */
+static void attach_somebody(const char *interface)
 {
 	static const struct bpf_insn code[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
@@ -89,12 +93,46 @@ Test(kernel_attach, names_the_program_that_holds_the_interface)
 	};
 	_cleanup_close_ int other = bpf_prog_load(BPF_PROG_TYPE_XDP, "somebody", "GPL", code, 2,
 						  NULL);
+
+	cr_assert_eq(bpf_xdp_attach(if_nametoindex(interface), other, 0, NULL), 0);
+}
+
+Test(kernel_attach, names_the_program_that_holds_the_interface)
+{
 	struct weir_attached attached;
 
 	lab_apply(&lab);
-	cr_assert_eq(bpf_xdp_attach(if_nametoindex("v0"), other, 0, NULL), 0);
+	attach_somebody("v0");
 	cr_expect_eq(lab_try_attach(&lab, "v0", WEIR_MODE_AUTO, &attached), -EBUSY);
 	cr_expect(strstr(lab_said(&lab), "'somebody'"), "%s", lab_said(&lab));
+}
+
+/* Containers are made alike: each has an eth0, and often with the same number. */
+Test(kernel_attach, is_of_one_namespace_where_another_has_the_name_and_the_number)
+{
+	int here = open("/proc/self/ns/net", O_RDONLY); /* or it goes with its interfaces */
+	struct weir_interface wanted = {.name = "v0"};
+	_cleanup_drifts_ struct weir_drifts drifts = {};
+	struct weir_attached attached;
+	bool is_told = false;
+	char command[128];
+
+	lab_apply(&lab);
+	lab_attach(&lab, "v0", WEIR_MODE_AUTO);
+	snprintf(command, sizeof(command), "ip link add v0 index %u type veth",
+		 if_nametoindex("v0"));
+	cr_assert_eq(unshare(CLONE_NEWNET), 0);
+	cr_assert_eq(system(command), 0);
+	cr_expect_eq(lab_try_attach(&lab, "v0", WEIR_MODE_AUTO, &attached), -EEXIST);
+	cr_expect(strstr(lab_said(&lab), "another network namespace"), "%s", lab_said(&lab));
+	attach_somebody("v0");
+	lab.config.interfaces = &wanted;
+	lab.config.interfaces_count = 1;
+	cr_assert_eq(weir_verify(&lab.paths, &lab.config, &lab.diags, &drifts), 0);
+	for (size_t i = 0; i < drifts.count; i++)
+		is_told |= drifts.items[i].kind == WEIR_DRIFT_INTERFACE;
+	cr_expect(is_told, "it counts as attached");
+	close(here);
 }
 
 Test(kernel_attach, survives_the_interface_being_made_again)

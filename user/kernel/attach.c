@@ -38,6 +38,15 @@ int weir_running_on(unsigned int ifindex, struct weir_running *ret_running)
 	return 0;
 }
 
+bool weir_link_is_on(const struct weir_link *link, unsigned int ifindex)
+{
+	struct weir_running running;
+
+	return link->ifindex == ifindex &&
+	       (link->is_shared ||
+		(!weir_running_on(ifindex, &running) && running.program_id == link->program_id));
+}
+
 static int fail_held(const char *interface, __u32 program_id, struct weir_diags *diags)
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(program_id);
@@ -102,7 +111,7 @@ static int find_own(const struct weir_paths *paths, const char *interface, unsig
 	for (size_t i = 0; !r && i < links.count; i++) {
 		if (strcmp(links.items[i].interface, interface))
 			continue;
-		attached->was_attached = links.items[i].ifindex == ifindex;
+		attached->was_attached = weir_link_is_on(&links.items[i], ifindex);
 		attached->is_shared = links.items[i].is_shared;
 		if (attached->was_attached)
 			return 0;

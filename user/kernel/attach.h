@@ -68,4 +68,7 @@ struct weir_running {
 /* Returns 0 or a negative errno (-ENODEV: no such interface), without a diagnostic. */
 int weir_running_on(unsigned int ifindex, struct weir_running *ret_running);
 
+/* Is the link on that interface, and not on one of its number in another network namespace? */
+bool weir_link_is_on(const struct weir_link *link, unsigned int ifindex);
+
 #endif

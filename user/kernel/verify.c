@@ -149,7 +149,7 @@ static int check_interface(struct verify *verify, const struct weir_links *links
 	if (r)
 		return weir_fail(verify->diags, r, "cannot inspect %s: %s", wanted->name,
 				 strerror(-r));
-	if (link->ifindex != ifindex || !running.program_id)
+	if (!weir_link_is_on(link, ifindex))
 		return add(verify, INTERFACE,
 			   "%s is not attached: the pinned link is of another "
 			   "interface of that name",
