@@ -180,6 +180,9 @@ expect_between "ms that they took" $took 1 5000
 expect_not "the last of them gets in" gets_in
 expect_equal "entries in the kernel" "$(weir -j deny list | jq 'length')" 20002
 echo "  (20,001 bans in $took ms)"
+printf '# a comment\r10.121.0.1\r' >"$LAB_DIR/many"
+expect_exit 1 "lines that end in CR alone" add_many
+expect_said "what they are" '<stdin>: has lines that end in CR alone'
 expect "spoofed sources send" client "$FLOOD" -i wire -m $GATE_MAC -d $BLOG -s 0.0.0.0/0 -t 1
 expect_equal "entries after a million spoofed sources" "$(weir -j deny list | jq 'length')" 20002
 expect "weir deny flush" weir deny flush

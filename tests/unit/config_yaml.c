@@ -178,6 +178,8 @@ Test(config, says_what_a_file_is_that_is_no_text)
 		{"\x1f\x8b\x08", "lists/bad.txt: is compressed: gunzip it first\n"},
 		{"# bad\r203.0.113.7\r",
 		 "lists/bad.txt: has lines that end in CR alone: save it with LF\n"},
+		{"# bad\r203.0.113.7\r# more\n192.0.2.1\n",
+		 "lists/bad.txt: has lines that end in CR alone: save it with LF\n"},
 		{"\xfd\x37zXZ", "lists/bad.txt: is compressed: unxz it first\n"},
 		{"\x28\xb5\x2f\xfd", "lists/bad.txt: is compressed: unzstd it first\n"},
 		{"PK\x03\x04", "lists/bad.txt: is compressed: unzip it first\n"},

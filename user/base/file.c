@@ -85,16 +85,18 @@ int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_fil
 	return file_read(path, max_bytes, ret_file, &is_whole);
 }
 
-/* Lines that end in CR alone: as one line, it may begin with `#` and list nothing at all. */
-static bool is_cr_only(const struct weir_file *file)
+/* A line that ends in CR alone: behind a `#`, the lines that follow would count as its comment. */
+static bool has_lone_cr(const struct weir_file *file)
 {
-	const char *cr = memchr(file->bytes, '\r', file->size);
+	const char *at = file->bytes, *end = at + file->size;
 
-	return cr && cr + 1 < file->bytes + file->size && !memchr(file->bytes, '\n', file->size);
+	while ((at = memchr(at, '\r', end - at)) && ++at < end)
+		if (*at != '\n' && *at != '\r')
+			return true;
+	return false;
 }
 
-/* Why a file is no text, by how it begins; NULL: it may be one. */
-static const char *binary_why(const struct weir_file *file)
+const char *weir_file_refusal(const struct weir_file *file)
 {
 	static const struct {
 		const char *head, *why;
@@ -115,7 +117,7 @@ static const char *binary_why(const struct weir_file *file)
 	}
 	if (memchr(file->bytes, '\0', file->size))
 		return "is a binary file, not a text";
-	return is_cr_only(file) ? "has lines that end in CR alone: save it with LF" : NULL;
+	return has_lone_cr(file) ? "has lines that end in CR alone: save it with LF" : NULL;
 }
 
 int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *diags,
@@ -137,7 +139,7 @@ int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *d
 	if (!is_whole)
 		return weir_diags_error(diags, path, 0, 0,
 					"was written to while it was read: try again");
-	why = binary_why(&file);
+	why = weir_file_refusal(&file);
 	if (why)
 		return weir_diags_error(diags, path, 0, 0, "%s", why);
 	*ret_file = file;

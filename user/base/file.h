@@ -31,6 +31,11 @@ int weir_file_read(const char *path, size_t max_bytes, struct weir_file *ret_fil
 int weir_file_read_text(const char *path, size_t max_bytes, struct weir_diags *diags,
 			struct weir_file *ret_file);
 
+/*
+ * Why the bytes are no text of ours, to be read behind the file's name; NULL: they may be one. Static.
+ */
+const char *weir_file_refusal(const struct weir_file *file);
+
 void weir_file_done(struct weir_file *file);
 
 #define _cleanup_file_ __attribute__((cleanup(weir_file_done)))

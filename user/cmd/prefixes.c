@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cmd/live.h"
 
@@ -41,7 +42,7 @@ static int add(struct prefixes *prefixes, const char *text, size_t size, const c
 	return 0;
 }
 
-static int read_input(char **ret_bytes, size_t *ret_size, struct weir_diags *diags)
+static int read_input(struct weir_diags *diags, struct weir_file *ret_input)
 {
 	_cleanup_free_ char *bytes = NULL;
 	size_t size = 0, room = 0;
@@ -66,23 +67,22 @@ static int read_input(char **ret_bytes, size_t *ret_size, struct weir_diags *dia
 	}
 	if (ferror(stdin))
 		return weir_diags_error(diags, "<stdin>", 0, 0, "cannot read");
-	*ret_bytes = take_pointer(bytes);
-	*ret_size = size;
+	*ret_input = (struct weir_file){take_pointer(bytes), size};
 	return 0;
 }
 
 static int add_input(struct prefixes *prefixes, struct weir_diags *diags)
 {
-	_cleanup_free_ char *bytes = NULL;
+	_cleanup_file_ struct weir_file input = {};
 	struct weir_lines lines;
 	struct weir_line line;
 	struct weir_token token, more;
-	size_t size = 0;
-	int r = read_input(&bytes, &size, diags), bad = 0;
+	int r = read_input(diags, &input), bad = 0;
+	const char *why = r ? NULL : weir_file_refusal(&input);
 
-	if (r)
-		return r;
-	lines = weir_lines_of(bytes, size, "#;");
+	if (r || why)
+		return r ?: weir_diags_error(diags, "<stdin>", 0, 0, "%s", why);
+	lines = weir_lines_of(input.bytes, input.size, "#;");
 	while (r != -ENOMEM && weir_lines_next(&lines, &line)) {
 		if (!weir_line_take(&line, &token))
 			continue;
