@@ -170,3 +170,22 @@ Test(cover, finds_the_same_as_a_slow_search_in_random_lists)
 			     want ? -EINVAL : 0, "%s", denied);
 	}
 }
+
+/* What is fetched may be anything, also a line a hundred thousand times: looking ends all the same. */
+Test(cover, takes_as_long_as_lists_are_and_not_their_product, .timeout = 60)
+{
+	enum { LINES = 100000 };
+	_cleanup_(fixture_done) struct fixture f;
+	_cleanup_diags_ struct weir_diags diags = {0};
+	struct weir_list *lists[] = {&f.denylist, &f.config.cdn};
+
+	fixture_init(&f, "192.0.2.1\n", "");
+	for (int i = 0; i < 2; i++) {
+		free(lists[i]->entries);
+		lists[i]->entries = calloc(LINES, sizeof(*lists[i]->entries));
+		lists[i]->count = LINES;
+	}
+	cr_assert_eq(weir_config_check_cover(&f.config, machine, 1, false, &diags), -EINVAL);
+	cr_expect(strstr(diags_text(&diags), "and 10000399992 more like these in this list"), "%s",
+		  diags_text(&diags));
+}

@@ -39,7 +39,7 @@ struct ranges {
 };
 
 struct cover {
-	struct protected_item *items; /* sorted by address */
+	struct protected_item *items; /* sorted by address, of one address the widest first */
 	size_t count;
 	struct ranges wide;        /* those of them that are more than one address */
 	struct ranges allowed;     /* the allowlist */
@@ -123,9 +123,6 @@ static int protect(struct cover *cover, struct weir_prefix prefix, const char *w
 	*item = (struct protected_item){prefix, what, origin};
 	if (prefix.length < 32)
 		r = range_add(&cover->wide, prefix);
-	for (__u32 network = prefix.address >> 16; network <= weir_prefix_last(prefix) >> 16;
-	     network++)
-		cover->touched[network / 64] |= 1ULL << network % 64;
 	return r;
 }
 
@@ -166,7 +163,22 @@ static int protected_compare(const void *a, const void *b)
 {
 	const struct protected_item *x = a, *y = b;
 
-	return (x->prefix.address > y->prefix.address) - (x->prefix.address < y->prefix.address);
+	return (x->prefix.address > y->prefix.address) - (x->prefix.address < y->prefix.address)
+		       ?: x->prefix.length - y->prefix.length;
+}
+
+/* Of wide items once they are merged: any number of them is marked as fast as one of all addresses. */
+static void touch(struct cover *cover)
+{
+	for (size_t i = 0; i < cover->count; i++) {
+		__u32 network = cover->items[i].prefix.address >> 16;
+
+		cover->touched[network / 64] |= 1ULL << network % 64;
+	}
+	for (size_t i = 0; i < cover->wide.count; i++)
+		for (__u32 network = cover->wide.items[i].low >> 16;
+		     network <= cover->wide.items[i].high >> 16; network++)
+			cover->touched[network / 64] |= 1ULL << network % 64;
 }
 
 static int cover_build(struct cover *cover, const struct weir_config *config, const __u32 *machine,
@@ -187,6 +199,7 @@ static int cover_build(struct cover *cover, const struct weir_config *config, co
 	ranges_merge(&cover->wide);
 	if (cover->count)
 		qsort(cover->items, cover->count, sizeof(*cover->items), protected_compare);
+	touch(cover);
 	return r;
 }
 
@@ -224,26 +237,35 @@ static bool is_touched(const struct cover *cover, struct weir_prefix prefix)
 	return prefix.length < 16 || cover->touched[network / 64] >> network % 64 & 1;
 }
 
-static void entry_check(const struct cover *cover, const struct weir_listed *entry,
-			struct findings *findings)
+/* The first item that is at the address and no wider than that, or behind it. */
+static size_t item_find(const struct cover *cover, __u32 address, __u8 length)
 {
-	__u32 last = weir_prefix_last(entry->prefix);
-	size_t low = 0, high = cover->count, before = findings->covers;
+	const struct protected_item wanted = {.prefix = {address, length}};
+	size_t low = 0, high = cover->count;
 
-	/* The first item at the entry's address or behind it. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (cover->items[middle].prefix.address < entry->prefix.address)
+		if (protected_compare(&cover->items[middle], &wanted) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < cover->count && cover->items[low].prefix.address <= last; low++)
-		if (weir_prefix_last(cover->items[low].prefix) <= last &&
-		    findings->covers++ < COVERS_SHOWN)
-			covers_report(findings, entry, &cover->items[low]);
-	if (findings->covers == before && ranges_have(&cover->wide, entry->prefix) &&
+	return low;
+}
+
+/* Prefixes that begin within the entry, and are no wider where both begin at one address, end within it. */
+static void entry_check(const struct cover *cover, const struct weir_listed *entry,
+			struct findings *findings)
+{
+	__u32 last = weir_prefix_last(entry->prefix);
+	size_t first = item_find(cover, entry->prefix.address, entry->prefix.length);
+	size_t end = last == ~0U ? cover->count : item_find(cover, last + 1, 0);
+
+	for (size_t i = first; i < end && findings->covers + i - first < COVERS_SHOWN; i++)
+		covers_report(findings, entry, &cover->items[i]);
+	findings->covers += end - first;
+	if (first == end && ranges_have(&cover->wide, entry->prefix) &&
 	    !ranges_have(&cover->allowed, entry->prefix) && !findings->inside++)
 		findings->inside_first = entry;
 }
