@@ -85,15 +85,9 @@ static int collect(const struct nlmsghdr *message, void *context)
 
 static int dump(struct weir_nics *ret_nics)
 {
-	char buffer[256] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct weir_nics nics = {};
-	int r;
+	int r = weir_netlink_dump(RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), collect, &nics);
 
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	request->nlmsg_type = RTM_GETLINK;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	r = weir_netlink_talk(NETLINK_ROUTE, request, collect, &nics);
 	if (r) {
 		weir_nics_done(&nics);
 		return r;

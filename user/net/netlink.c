@@ -8,6 +8,7 @@
 #include "net/netlink.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -39,4 +40,17 @@ int weir_netlink_talk(int family, struct nlmsghdr *request, mnl_cb_t callback, v
 		r = mnl_cb_run(answer, size, request->nlmsg_seq, port, callback, context);
 	}
 	return r < 0 ? -errno : 0;
+}
+
+int weir_netlink_dump(__u16 type, __u8 family, size_t header_bytes, mnl_cb_t callback,
+		      void *context)
+{
+	char buffer[256] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct rtgenmsg *header = mnl_nlmsg_put_extra_header(request, header_bytes);
+
+	header->rtgen_family = family;
+	request->nlmsg_type = type;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	return weir_netlink_talk(NETLINK_ROUTE, request, callback, context);
 }

@@ -13,4 +13,11 @@
  */
 int weir_netlink_talk(int family, struct nlmsghdr *request, mnl_cb_t callback, void *context);
 
+/*
+ * Dump by rtnetlink: `type` is RTM_GETLINK or the like, whose header has so many bytes and begins with
+ * the address family. Returns as weir_netlink_talk.
+ */
+int weir_netlink_dump(__u16 type, __u8 family, size_t header_bytes, mnl_cb_t callback,
+		      void *context);
+
 #endif

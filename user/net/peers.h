@@ -9,10 +9,6 @@
 #include "base/diag.h"
 #include "plan/lockout.h"
 
-/* Every TCP socket that listens or is connected. free(3) them. Returns as weir_peers_read. */
-int weir_sockets_read(struct weir_diags *diags, struct weir_socket **ret_sockets,
-		      size_t *ret_count);
-
 /*
  * Every peer of an established inbound TCP connection, IPv4 and IPv6. free(3) them.
  * Returns 0 or a negative errno with a diagnostic.

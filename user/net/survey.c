@@ -19,6 +19,7 @@
 #include "net/interfaces.h"
 #include "net/netlink.h"
 #include "net/peers.h"
+#include "net/sockets.h"
 #include "net/uplink.h"
 
 enum {
@@ -147,23 +148,12 @@ static void mark_addresses(struct reading *reading)
 	}
 }
 
-static int dump_addresses(struct reading *reading)
-{
-	char buffer[256] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-
-	header->ifa_family = AF_INET;
-	request->nlmsg_type = RTM_GETADDR;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	return weir_netlink_talk(NETLINK_ROUTE, request, note_address, reading);
-}
-
 static int read_network(struct reading *reading)
 {
 	int r = weir_nics_read(&reading->nics) ?:
 		weir_uplink_find(&reading->nics, &reading->uplink) ?:
-		dump_addresses(reading);
+		weir_netlink_dump(RTM_GETADDR, AF_INET, sizeof(struct ifaddrmsg), note_address,
+				  reading);
 
 	if (r)
 		return r;
@@ -181,12 +171,12 @@ static bool is_web(__u16 port)
 }
 
 /* Inbound ones by the proposed interfaces. BGP's have a list of their own. */
-static int read_peers(struct reading *reading, const struct weir_socket *sockets, size_t count,
+static int read_peers(struct reading *reading, const struct weir_sockets *sockets,
 		      struct weir_diags *diags)
 {
 	struct weir_survey *to = reading->to;
 	size_t kept = 0;
-	int r = weir_peers_find(sockets, count, &to->peers, &to->peers_count)
+	int r = weir_peers_find(sockets->items, sockets->count, &to->peers, &to->peers_count)
 			?: weir_peers_keep(NULL, reading->uplink.gates, to->gates_count, diags,
 					   to->peers, &to->peers_count);
 
@@ -215,13 +205,12 @@ static int add_bgp(struct weir_survey *to, const struct weir_socket *socket)
 
 static int read_sessions(struct reading *reading, struct weir_diags *diags)
 {
-	_cleanup_free_ struct weir_socket *sockets = NULL;
+	_cleanup_sockets_ struct weir_sockets sockets = {};
 	struct weir_survey *to = reading->to;
-	size_t count = 0;
-	int r = weir_sockets_read(diags, &sockets, &count);
+	int r = weir_sockets_read(diags, &sockets);
 
-	for (size_t i = 0; !r && i < count; i++) {
-		const struct weir_socket *socket = &sockets[i];
+	for (size_t i = 0; !r && i < sockets.count; i++) {
+		const struct weir_socket *socket = &sockets.items[i];
 
 		to->listens_ssh |= socket->is_listening && socket->local_port == PORT_SSH;
 		to->listens_bgp |= socket->is_listening && socket->local_port == PORT_BGP;
@@ -232,7 +221,7 @@ static int read_sessions(struct reading *reading, struct weir_diags *diags)
 	r = r
 		    ?: weir_peers_keep(NULL, reading->uplink.gates, to->gates_count, diags, to->bgp,
 				       &to->bgp_count);
-	return r ?: read_peers(reading, sockets, count, diags);
+	return r ?: read_peers(reading, &sockets, diags);
 }
 
 /* ---- daemons ---------------------------------------------------------------------------- */

@@ -132,17 +132,11 @@ void weir_uplink_add(const struct weir_nics *nics, __u32 index, struct weir_upli
 
 int weir_uplink_find(const struct weir_nics *nics, struct weir_uplink *ret_uplink)
 {
-	char buffer[256] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct rtmsg *route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
 	struct finding finding = {.metric = ~0U};
 	struct weir_uplink uplink = {};
-	int r;
+	int r = weir_netlink_dump(RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), note_route,
+				  &finding);
 
-	route->rtm_family = AF_INET;
-	request->nlmsg_type = RTM_GETROUTE;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	r = weir_netlink_talk(NETLINK_ROUTE, request, note_route, &finding);
 	if (r)
 		return r;
 	for (size_t i = 0; i < finding.ways_count; i++)
