@@ -41,6 +41,13 @@ bool weir_text_is(const char *text, size_t size, const char *lower)
 	return i == size && !lower[i];
 }
 
+bool weir_text_begins(const char *text, size_t size, const char *lower)
+{
+	size_t length = strlen(lower);
+
+	return size >= length && weir_text_is(text, length, lower);
+}
+
 /* Is any of eight bytes less than a space, or DEL? A tab counts: the caller looks closer. */
 static bool has_control(__u64 bytes)
 {

@@ -39,6 +39,9 @@ static inline const char *weir_chars_end(const char *from, const char *to, enum 
 /* Is `text` this lower-case word, in whatever case? */
 bool weir_text_is(const char *text, size_t size, const char *lower);
 
+/* Does `text` begin with this lower-case word, in whatever case? */
+bool weir_text_begins(const char *text, size_t size, const char *lower);
+
 /* A lower-case word and its size: most texts differ in that already. */
 struct weir_word {
 	const char *lower;

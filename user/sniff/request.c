@@ -88,7 +88,7 @@ static enum weir_ending take_host(struct weir_request *request, const char *head
 static enum weir_ending take_expect(struct weir_request *request, const char *head,
 				    struct weir_span value)
 {
-	request->expects_continue = true;
+	(void)request;
 	return weir_span_is(head, value, "100-continue") ? WEIR_END_NONE : WEIR_END_EXPECTATION;
 }
 
@@ -99,19 +99,14 @@ static enum weir_ending take_accept(struct weir_request *request, const char *he
 	struct weir_span type;
 
 	while (weir_list_next(head, &value, &type)) {
-		if (type.size >= 9 && weir_text_is(head + type.at, 9, "text/html"))
+		if (weir_text_begins(head + type.at, type.size, "text/html"))
 			break;
-		if (type.size >= 16 && weir_text_is(head + type.at, 16, "application/json")) {
+		if (weir_text_begins(head + type.at, type.size, "application/json")) {
 			request->wants_json = true;
 			break;
 		}
 	}
 	return WEIR_END_NONE;
-}
-
-static bool starts_with(const char *head, struct weir_span span, const char *lower)
-{
-	return span.size >= strlen(lower) && weir_text_is(head + span.at, strlen(lower), lower);
 }
 
 static enum weir_ending take_upgrade(struct weir_request *request, const char *head,
@@ -121,8 +116,8 @@ static enum weir_ending take_upgrade(struct weir_request *request, const char *h
 
 	/* HTTP after an upgrade would carry requests that nothing here judges. */
 	while (weir_list_next(head, &rest, &protocol))
-		request->is_http |= starts_with(head, protocol, "h2") ||
-				    starts_with(head, protocol, "http");
+		request->is_http |= weir_text_begins(head + protocol.at, protocol.size, "h2") ||
+				    weir_text_begins(head + protocol.at, protocol.size, "http");
 	request->is_http |= request->upgrade.size > 0;
 	request->upgrade = value;
 	return WEIR_END_NONE;
@@ -213,8 +208,6 @@ static enum weir_ending settle(struct weir_request *request, const char *head)
 	/* An upgrade after a body would have to wait for it: such a request is served as it is. */
 	request->upgrades = request->minor && request->fields.upgrades && request->upgrade.size &&
 			    !request->is_http && request->framing == WEIR_FRAMED_EMPTY;
-	/* Expect is HTTP/1.1's; RFC 9110, section 10.1.1. */
-	request->expects_continue = request->expects_continue && request->minor;
 	return weir_target_settle(request, head, request->host);
 }
 

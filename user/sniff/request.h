@@ -25,11 +25,10 @@ struct weir_request {
 	bool is_idempotent; /* may be sent again: RFC 9110, section 9.2.2 */
 	bool has_host;
 	bool has_absolute; /* the target was in absolute form */
-	bool expects_continue;
-	bool wants_json;  /* Accept prefers JSON to HTML, for an error page */
-	bool keeps_alive; /* the client means to send another request */
-	bool upgrades;    /* asks for another protocol in a way that can be granted */
-	bool is_http;     /* Upgrade to any HTTP, or twice: not granted */
+	bool wants_json;   /* Accept prefers JSON to HTML, for an error page */
+	bool keeps_alive;  /* the client means to send another request */
+	bool upgrades;     /* asks for another protocol in a way that can be granted */
+	bool is_http;      /* Upgrade to any HTTP, or twice: not granted */
 	bool skipped_empty_line;
 	__u8 name_size; /* 0: no name, or an address, which only the default route serves */
 	char name[WEIR_NAME_MAX + 1]; /* normalised */

@@ -11,22 +11,15 @@
 #include "sniff/chars.h"
 #include "sniff/target.h"
 
-static bool starts_with(const char *text, size_t size, const char *lower)
-{
-	size_t length = strlen(lower);
-
-	return size >= length && weir_text_is(text, length, lower);
-}
-
 static enum weir_ending parse_absolute(struct weir_request *request, const char *head)
 {
 	const char *target = head + request->target.at;
 	const char *end = target + request->target.size;
 	const char *authority = target + strlen("http://"), *path = authority;
 
-	if (starts_with(target, end - target, "https://"))
+	if (weir_text_begins(target, end - target, "https://"))
 		return WEIR_END_MISDIRECTED;
-	if (!starts_with(target, end - target, "http://"))
+	if (!weir_text_begins(target, end - target, "http://"))
 		return WEIR_END_TARGET;
 	while (path < end && *path != '/' && *path != '?')
 		path++;
