@@ -83,8 +83,7 @@ int weir_proxy_revert(struct weir_control_call *call)
 static int check_routed(struct weir_control_call *call, const char *text)
 {
 	const struct weir_proxy_run *run = call->context;
-	_cleanup_(weir_table_unref) struct weir_table *table = weir_proxy_table(
-		(struct weir_proxy *)run->proxy);
+	_cleanup_(weir_table_unref) struct weir_table *table = weir_proxy_table(run->proxy);
 	struct weir_container container;
 	__u64 connections;
 	const char *why;
@@ -125,8 +124,7 @@ int weir_proxy_drain_container(struct weir_control_call *call)
 int weir_proxy_set_rate(struct weir_control_call *call)
 {
 	const struct weir_proxy_run *run = call->context;
-	_cleanup_(weir_table_unref) struct weir_table *table = weir_proxy_table(
-		(struct weir_proxy *)run->proxy);
+	_cleanup_(weir_table_unref) struct weir_table *table = weir_proxy_table(run->proxy);
 	_cleanup_changes_ struct weir_changes request = {};
 	const struct weir_edit edit = edit_of(call);
 	const char *of = text_of(call, "of");

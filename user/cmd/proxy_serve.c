@@ -84,15 +84,16 @@ static int block_signals(void)
 /* The table and the workers; privileges are gone by now. Prints what fails. */
 static int start(struct weir_proxy_run *run, const struct weir_proxy_limits *limits)
 {
-	struct weir_table *table;
+	_cleanup_(weir_table_unref) struct weir_table *table = NULL;
 	int r = weir_proxy_routes_start(run, &table);
 
 	if (r)
 		return r;
 	r = weir_proxy_start(limits, table, &run->listeners, run->workers, &run->log, &run->proxy);
 	if (r)
-		weir_proxy_fail("proxy", r);
-	return r;
+		return weir_proxy_fail("proxy", r), r;
+	take_pointer(table);
+	return 0;
 }
 
 /* Serve what is asked of a proxy that has started. Returns 0 or a negative errno. */

@@ -87,10 +87,11 @@ void weir_control_server_free(struct weir_control_server **server)
 	free(old);
 }
 
-static struct weir_control_conn *free_conn(const struct weir_control_server *server)
+/* The connection of this descriptor; of -1: a free place. */
+static struct weir_control_conn *conn_of(const struct weir_control_server *server, int fd)
 {
 	for (size_t i = 0; i < WEIR_CONTROL_CLIENTS_MAX; i++)
-		if (server->conns[i].fd < 0)
+		if (server->conns[i].fd == fd)
 			return (struct weir_control_conn *)&server->conns[i];
 	return NULL;
 }
@@ -103,7 +104,7 @@ size_t weir_control_polled(const struct weir_control_server *server, struct poll
 
 	if (server->accept_again_ns > now)
 		first_ns = server->accept_again_ns;
-	else if (free_conn(server))
+	else if (conn_of(server, -1))
 		ret_items[count++] = (struct pollfd){server->listener_fd, POLLIN, 0};
 	for (size_t i = 0; i < WEIR_CONTROL_CLIENTS_MAX; i++) {
 		const struct weir_control_conn *conn = &server->conns[i];
@@ -122,7 +123,7 @@ size_t weir_control_polled(const struct weir_control_server *server, struct poll
 
 static void accept_one(struct weir_control_server *server)
 {
-	struct weir_control_conn *conn = free_conn(server);
+	struct weir_control_conn *conn = conn_of(server, -1);
 	_cleanup_close_ int fd = accept4(server->listener_fd, NULL, NULL,
 					 SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct ucred peer;
@@ -236,14 +237,6 @@ static int serve_conn(struct weir_control_server *server, struct weir_control_co
 		r = newline ? answer(server, conn, newline - conn->in) : read_some(conn);
 	}
 	return r;
-}
-
-static struct weir_control_conn *conn_of(struct weir_control_server *server, int fd)
-{
-	for (size_t i = 0; i < WEIR_CONTROL_CLIENTS_MAX; i++)
-		if (server->conns[i].fd == fd)
-			return &server->conns[i];
-	return NULL;
 }
 
 void weir_control_serve(struct weir_control_server *server, const struct pollfd *items,

@@ -68,6 +68,14 @@ int weir_buffers_grow(struct weir_buffers *buffers, struct weir_buffer **buffer,
 	return 0;
 }
 
+int weir_buffers_make_room(struct weir_buffers *buffers, struct weir_buffer **buffer, __u32 room)
+{
+	if (*buffer)
+		return weir_buffers_grow(buffers, buffer, (*buffer)->end + room);
+	*buffer = weir_buffers_borrow(buffers, room);
+	return *buffer ? 0 : -ENOMEM;
+}
+
 void weir_buffers_done(struct weir_buffers *buffers)
 {
 	while (buffers->free) {

@@ -45,6 +45,12 @@ void weir_buffers_return(struct weir_buffers *buffers, struct weir_buffer **buff
  */
 int weir_buffers_grow(struct weir_buffers *buffers, struct weir_buffer **buffer, __u32 size);
 
+/*
+ * Have room for `room` bytes behind what *buffer holds: borrow one where there is none, else grow it.
+ * Returns as weir_buffers_grow.
+ */
+int weir_buffers_make_room(struct weir_buffers *buffers, struct weir_buffer **buffer, __u32 room);
+
 /* Free the kept ones. */
 void weir_buffers_done(struct weir_buffers *buffers);
 

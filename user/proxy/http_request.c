@@ -60,7 +60,6 @@ static bool compose(struct weir_conn *conn, const struct weir_request *request, 
 		.is_trusted = conn->is_trusted,
 		.wall_ms = worker->wall_ms,
 	};
-
 	__u64 random[2];
 	char room[WEIR_REQUEST_ID_ROOM];
 

@@ -34,18 +34,15 @@ static void no_response(struct weir_conn *conn, enum weir_flow_result result)
 static bool compose(struct weir_conn *conn, const struct weir_response *response,
 		    const struct weir_rewrite_response *how)
 {
-	struct weir_buffers *buffers = &conn->worker->pools.buffers;
-	struct weir_buffer *in = conn->down.in, **head = &conn->down.head;
-	__u32 room = response->size + WEIR_REWRITE_ROOM;
+	struct weir_buffer *in = conn->down.in, *head;
 
-	if (!*head)
-		*head = weir_buffers_borrow(buffers, room);
-	if (!*head || ((*head)->size - (*head)->end < room &&
-		       weir_buffers_grow(buffers, head, (*head)->end + room) < 0))
+	if (weir_buffers_make_room(&conn->worker->pools.buffers, &conn->down.head,
+				   response->size + WEIR_REWRITE_ROOM))
 		return false;
-	(*head)->end += weir_rewrite_response(response, in->data + in->start, how,
-					      (*head)->data + (*head)->end);
-	(*head)->judged = (*head)->end;
+	head = conn->down.head;
+	head->end += weir_rewrite_response(response, in->data + in->start, how,
+					   head->data + head->end);
+	head->judged = head->end;
 	in->start = in->judged = in->start + response->size;
 	return true;
 }

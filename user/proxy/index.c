@@ -53,7 +53,7 @@ __u64 weir_hash(const struct weir_hash_key *key, const void *data, size_t size)
 		last |= (__u64)(__u8)bytes[i] << shift;
 	absorb(&s, last);
 	s.c ^= 0xff;
-	for (int i_round = 0; i_round < 3; i_round++)
+	for (int rounds = 0; rounds < 3; rounds++)
 		round_once(&s);
 	return s.a ^ s.b ^ s.c ^ s.d;
 }

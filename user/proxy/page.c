@@ -115,23 +115,22 @@ static int compose_alert(__u8 alert, char *to)
 int weir_page_compose(struct weir_conn *conn, enum weir_ending number, bool keeps_alive)
 {
 	const struct ending *ending = &endings[number];
-	struct weir_buffer **head = &conn->down.head;
+	struct weir_buffer *head;
 	char *to;
 	int size = 0;
 
 	if (!(conn->protocol == WEIR_TLS ? ending->alert : ending->status))
 		return 0;
-	if (!*head)
-		*head = weir_buffers_borrow(&conn->worker->pools.buffers, WEIR_BUFFER_SIZE);
-	if (!*head || (*head)->size - (*head)->end < PAGE_MAX)
+	if (weir_buffers_make_room(&conn->worker->pools.buffers, &conn->down.head, PAGE_MAX))
 		return -ENOMEM;
-	to = (*head)->data + (*head)->end;
+	head = conn->down.head;
+	to = head->data + head->end;
 	if (conn->protocol == WEIR_TLS)
 		size = compose_alert(ending->alert, to);
 	else if (ending->status >= 400 && ending->status != 499)
 		size = compose_page(ending, conn, keeps_alive, to, PAGE_MAX);
 	conn->status = conn->protocol == WEIR_TLS ? 0 : ending->status;
-	(*head)->end += size;
-	(*head)->judged = (*head)->end;
+	head->end += size;
+	head->judged = head->end;
 	return 0;
 }

@@ -33,6 +33,7 @@ struct weir_pipe *weir_pipes_borrow(struct weir_pipes *pipes);
 /* Give one back. Nulls the pointer, accepts NULL. */
 void weir_pipes_return(struct weir_pipes *pipes, struct weir_pipe **pipe);
 
+/* Close the kept ones. */
 void weir_pipes_done(struct weir_pipes *pipes);
 
 #endif

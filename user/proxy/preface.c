@@ -125,23 +125,18 @@ static size_t write_binary(const struct weir_conn *conn, char *start)
 
 int weir_preface_put(struct weir_conn *conn, enum weir_preface_version version)
 {
-	struct weir_buffers *buffers = &conn->worker->pools.buffers;
-	struct weir_buffer **head = &conn->up.head;
+	struct weir_buffer *head;
 	char header[HEADER_MAX];
 	size_t size;
 
 	weir_conn_learn_local(conn);
 	size = version == WEIR_PREFACE_V1 ? write_line(conn, header) : write_binary(conn, header);
-	if (!*head)
-		*head = weir_buffers_borrow(buffers, WEIR_BUFFER_SIZE);
-	if (!*head)
+	if (weir_buffers_make_room(&conn->worker->pools.buffers, &conn->up.head, size))
 		return -ENOMEM;
-	if ((*head)->size - (*head)->end < size &&
-	    weir_buffers_grow(buffers, head, (*head)->end + size) < 0)
-		return -ENOMEM;
-	memmove((*head)->data + size, (*head)->data, (*head)->end);
-	memcpy((*head)->data, header, size);
-	(*head)->end += size;
-	(*head)->judged = (*head)->end;
+	head = conn->up.head;
+	memmove(head->data + size, head->data, head->end);
+	memcpy(head->data, header, size);
+	head->end += size;
+	head->judged = head->end;
 	return 0;
 }

@@ -115,7 +115,7 @@ int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *
 	if (!r)
 		r = start_workers(proxy, listeners, workers);
 	if (r < 0) {
-		weir_table_ref(table);
+		weir_table_ref(table); /* stopping gives back the proxy's: the caller's stays */
 		weir_proxy_stop(&proxy, 0);
 		return r;
 	}

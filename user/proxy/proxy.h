@@ -42,8 +42,8 @@ int weir_listener_open(__u32 address, __u16 port, unsigned int count, int *ret_f
 
 /*
  * Start workers, at most WEIR_WORKERS_MAX, and share the listeners out among them, which stay the
- * caller's: as many of a protocol as workers is best. The proxy takes over `table`.
- * Returns 0 or a negative errno, and then nothing runs.
+ * caller's: as many of a protocol as workers is best. Returns 0, and then the proxy has taken over
+ * `table`, or a negative errno: nothing runs, and the table is the caller's still.
  */
 int weir_proxy_start(const struct weir_proxy_limits *limits, struct weir_table *table,
 		     const struct weir_listeners *listeners, unsigned int workers,

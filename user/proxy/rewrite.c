@@ -29,7 +29,8 @@ static const struct weir_word request_drops[] = {WEIR_WORD("x-forwarded-for"),
 						 WEIR_WORD("x-request-id"),
 						 WEIR_WORD("x-request-start"),
 						 {}};
-/* From which on depends on the response: see drops_of(). */
+/* From which on depends on the response: the coding stays with its body, Upgrade where it says something. */
+enum { CODED = 2, UPGRADED = 3 };
 static const struct weir_word response_drops[] = {WEIR_WORD("transfer-encoding"),
 						  WEIR_WORD("trailer"),
 						  WEIR_WORD("upgrade"),
@@ -173,13 +174,12 @@ size_t weir_rewrite_request(const struct weir_request *request, const char *head
 	return to - start;
 }
 
-/* An unchunked body has no coding; Upgrade says something only where it is granted or required. */
 static const struct weir_word *drops_of(const struct weir_response *response,
 					const struct weir_rewrite_response *how)
 {
-	if (how->is_switch || response->status == 426)
-		return response_drops + 3;
-	return how->drops_coding ? response_drops : response_drops + 2;
+	bool is_meant = how->is_switch || response->status == 426; /* granted, or required */
+
+	return response_drops + (is_meant ? UPGRADED : how->drops_coding ? 0 : CODED);
 }
 
 size_t weir_rewrite_response(const struct weir_response *response, const char *head,

@@ -31,11 +31,14 @@ struct weir_timers {
 	struct weir_list_link slots[WEIR_TIMER_SLOTS];
 };
 
+/* Times are CLOCK_MONOTONIC throughout. */
 void weir_timers_init(struct weir_timers *timers, __u64 now_ns);
 void weir_timer_init(struct weir_timer *timer);
 
-/* The deadline, CLOCK_MONOTONIC, whether earlier or later than the one before. */
+/* The deadline, whether earlier or later than the one before. */
 void weir_timer_set(struct weir_timers *timers, struct weir_timer *timer, __u64 deadline_ns);
+
+/* It may be set again, or not have been. */
 void weir_timer_stop(struct weir_timer *timer);
 
 /* Call `expired` for each timer whose deadline has come; it is stopped before. */

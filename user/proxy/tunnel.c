@@ -42,7 +42,7 @@ static void break_off(struct weir_conn *conn, struct weir_end *broken)
 }
 
 /* Returns false when the connection has been closed. */
-static bool direction(struct weir_conn *conn, struct weir_flow *flow, bool *is_done)
+static bool relay(struct weir_conn *conn, struct weir_flow *flow, bool *is_done)
 {
 	if (*is_done)
 		return true;
@@ -74,8 +74,8 @@ void weir_tunnel_relay(struct weir_conn *conn)
 {
 	__u64 before = conn->up.moved_bytes + conn->down.moved_bytes;
 
-	if (!direction(conn, &conn->up, &conn->is_up_done) ||
-	    !direction(conn, &conn->down, &conn->is_down_done))
+	if (!relay(conn, &conn->up, &conn->is_up_done) ||
+	    !relay(conn, &conn->down, &conn->is_down_done))
 		return;
 	if (conn->down.moved_bytes && !conn->times.answered_ns)
 		conn->times.answered_ns = conn->worker->now_ns;
