@@ -95,6 +95,21 @@ press b y
 expect "it says so" eventually 5 shows '^banned 198\.18\.0\.7 for 1h'
 expect_equal "the ban" "$(weir -j deny list | jq -r '.[] | .prefix + " " + .note')" "198.18.0.7 weir top"
 expect "its packets are dropped under their reason" eventually 5 shows '^drop_banned'
+
+story "a source that is connected to the machine is not banned by a key, and the screen says why"
+lab_spawn gate socat TCP-LISTEN:22,reuseaddr,fork EXEC:cat
+expect "sshd" eventually 5 gate sh -c 'ss -Hltn | grep -q :22'
+printf 'management:\n  - {protocol: tcp, from: %s, port: 22}\n' $CLIENT >>"$LAB_DIR/weir.yaml"
+expect "weir apply" weir apply
+lab_spawn client socat -u "TCP4:$GATE:22,bind=$CLIENT" -
+expect "a session" eventually 5 gate sh -c "ss -Htn state established | grep -q '$CLIENT:'"
+stream $BLOG $CLIENT 500
+# shellcheck disable=SC2046 # a key each
+press f $(sed 's/./& /g' <<<$CLIENT) Enter
+expect "it is all there is" eventually 8 shows " $CLIENT +[45][0-9][0-9] "
+press b y
+expect "why" eventually 5 shows "^$CLIENT covers $CLIENT, a management source; --force"
+expect_equal "bans" "$(weir -j deny list | jq -c '[.[].prefix]')" '["198.18.0.7"]'
 close_top
 weir deny flush
 

@@ -9,10 +9,12 @@
 
 #define BAN_FOR "1h"
 
+enum { SAID_MAX = 16384 };
+
 /* ---- the ban --------------------------------------------------------------------------- */
 
-/* The one line that matters of what the command said. */
-static void take_last_line(char *said)
+/* The one line that matters of what the command said, which may be a line for each who is connected. */
+static const char *last_line(char *said)
 {
 	size_t size = strlen(said);
 	const char *line;
@@ -20,8 +22,7 @@ static void take_last_line(char *said)
 	while (size && said[size - 1] == '\n')
 		said[--size] = 0;
 	line = strrchr(said, '\n');
-	if (line)
-		memmove(said, line + 1, strlen(line));
+	return line ? line + 1 : said;
 }
 
 static void run_deny(const struct weir_cli *cli, const char *prefix, int to)
@@ -52,7 +53,7 @@ static size_t read_all(int from, char *to, size_t size)
  */
 static void ban(const struct weir_cli *cli, struct weir_prefix prefix, char *to, size_t size)
 {
-	char text[WEIR_PREFIX_TEXT_MAX];
+	char text[WEIR_PREFIX_TEXT_MAX], said[SAID_MAX];
 	int ends[2], status = 0;
 	pid_t child;
 
@@ -65,9 +66,9 @@ static void ban(const struct weir_cli *cli, struct weir_prefix prefix, char *to,
 	if (!child)
 		run_deny(cli, text, ends[1]);
 	close(ends[1]);
-	read_all(ends[0], to, size);
+	read_all(ends[0], said, sizeof(said));
 	close(ends[0]);
-	take_last_line(to);
+	snprintf(to, size, "%s", last_line(said));
 	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status) ||
 	    WEXITSTATUS(status)) {
 		if (!*to)
