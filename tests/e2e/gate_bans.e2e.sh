@@ -70,7 +70,10 @@ expect "a narrow one in it" weir deny add $STRANGER --for 1s
 sleep 1.2
 expect_not "the stranger gets in" gets_in
 expect "weir deny why" weir deny why $STRANGER
-expect_said "why names the wide ban" '198\.18\.40\.0/24'
+expect_said "why names the wide ban" '198\.18\.40\.0/24, without end, by'
+expect_exit 1 "weir deny del of the stranger alone" weir deny del $STRANGER
+expect_said "which ban it is in, and what to do" \
+	"^$STRANGER has no ban of its own, it is in that of 198\.18\.40\.0/24: weir deny del 198\.18\.40\.0/24, or weir allow add $STRANGER\$"
 expect "the wide ban goes" weir deny del 198.18.40.0/24
 expect "the stranger gets in" gets_in
 

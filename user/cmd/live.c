@@ -22,6 +22,9 @@
 #include "plan/cover.h"
 #include "report/live.h"
 
+/* Each takes a look at the journal. */
+enum { HELD_MAX = 100 };
+
 /* Everything that one run of the command works with. */
 struct run {
 	const struct weir_cli *cli;
@@ -134,6 +137,12 @@ static int check_removed(struct run *run, const struct weir_prefix *prefixes,
 		if (!has_tried)
 			weir_config_load(run->cli->config_path, &unread, &config);
 		has_tried = true;
+		if (is_absent && i < HELD_MAX &&
+		    weir_live_explain_held(&run->paths, &run->maps, run->options.kind, prefixes[i],
+					   &run->diags)) {
+			r = -EINVAL;
+			continue;
+		}
 		r = weir_live_explain_absent(run->cli, run->options.kind, prefixes[i], is_absent,
 					     config, &run->diags)
 			    ?: r;

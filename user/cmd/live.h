@@ -8,6 +8,7 @@
 #include "base/prefix.h"
 #include "cmd/common.h"
 #include "config/config.h"
+#include "kernel/maps.h"
 #include "kernel/paths.h"
 #include "plan/journal.h"
 
@@ -30,6 +31,13 @@ int weir_live_prefixes(char **arguments, struct weir_diags *diags,
 /* `deny why ADDRESS`: 0 denied, 1 not (or failed). */
 int weir_live_why(const struct weir_cli *cli, const struct weir_paths *paths, const char *text,
 		  struct weir_diags *diags);
+
+/*
+ * Add an error where the prefix, which is no live entry, is in one that is wider: which, and what to do
+ * about it. Returns -EINVAL then, else 0 or another negative errno with a diagnostic.
+ */
+int weir_live_explain_held(const struct weir_paths *paths, struct weir_maps *maps, __u32 kind,
+			   struct weir_prefix prefix, struct weir_diags *diags);
 
 /*
  * Add an error for each prefix that was to be removed and is no live entry, or that a file lists

@@ -141,6 +141,31 @@ static const struct weir_listed *find_in(const struct weir_list *list, struct we
 	return NULL;
 }
 
+int weir_live_explain_held(const struct weir_paths *paths, struct weir_maps *maps, __u32 kind,
+			   struct weir_prefix prefix, struct weir_diags *diags)
+{
+	__attribute__((cleanup(weir_why_done))) struct weir_why kernel = {};
+	char text[WEIR_PREFIX_TEXT_MAX], held[WEIR_PREFIX_TEXT_MAX];
+	bool is_ban = kind == WEIR_LIVE_BAN;
+	int r = weir_why_read(paths, maps, prefix.address, diags, &kernel);
+
+	weir_prefix_format(prefix, text);
+	for (size_t i = 0; !r && i < kernel.count; i++) {
+		const struct weir_record *record = &kernel.records[i];
+
+		if (record->kind != kind || record->prefix.length >= prefix.length)
+			continue;
+		weir_prefix_format(record->prefix, held);
+		r = weir_diags_error(diags, NULL, 0, 0,
+				     "%s has no %s of its own, it is in that of %s: "
+				     "weir %s del %s%s%s",
+				     text, is_ban ? "ban" : "release", held,
+				     is_ban ? "deny" : "allow", held,
+				     is_ban ? ", or weir allow add " : "", is_ban ? text : "");
+	}
+	return r;
+}
+
 int weir_live_explain_absent(const struct weir_cli *cli, __u32 kind, struct weir_prefix prefix,
 			     bool is_absent, const struct weir_config *config,
 			     struct weir_diags *diags)

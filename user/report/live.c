@@ -66,10 +66,10 @@ static void print_why(FILE *to, const struct weir_reason_why *why)
 		fprintf(to, "%s:%u: %s (list %s)\n", why->path, why->line,
 			weir_prefix_format(why->prefix, prefix), why->list);
 	else
-		fprintf(to, "a live %s: %s, until %s, by %s%s%s\n",
-			why->is_release ? "release" : "ban",
+		fprintf(to, "a live %s: %s, %s%s, by %s%s%s\n", why->is_release ? "release" : "ban",
 			weir_prefix_format(why->prefix, prefix),
-			weir_time_text(why->record->until_ns, until),
+			why->record->until_ns ? "until " : "without end",
+			why->record->until_ns ? weir_time_text(why->record->until_ns, until) : "",
 			*why->record->who ? why->record->who : "-", *why->record->note ? ": " : "",
 			why->record->note);
 }
