@@ -61,6 +61,7 @@ done <<'END'
 1|^arguments: no UTF-8|route add "$raw" http 192.0.2.7:80
 1|^'' is no word|route add ''
 1|^--rate '1': needs a unit|route set blog --rate 1
+1|^--rate '0MB/s': nothing would come through|route set blog --rate 0MB/s
 1|^--burst '': is not a number|route set blog --rate 1MB/s --burst ''
 1|^'': cannot read: No such file|proxy --routes ''
 1|^'': cannot read: No such file|-c '' check

@@ -14,6 +14,13 @@ watched() { # SECONDS ARGUMENTS...: the last line of what is said in that time
 }
 rounded() { awk '{ printf "%d\n", $1 }'; }
 
+story "counts takes sources to be meant where only they can be ordered or joined"
+for option in --nets --by=syns '--by bytes --nets'; do
+	# shellcheck disable=SC2086 # words
+	expect "weir counts $option" weir counts $option
+	expect_said "weir counts $option" '^dropped +packets/s'
+done
+
 story "counts --watch says what comes a second, again and again"
 line=$(watched 3.5 -j counts --watch=0.5)
 expect_between "packets of the stream" \

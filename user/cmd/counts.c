@@ -75,6 +75,7 @@ static int parse_arguments(int argc, char **argv, struct weir_diags *diags, stru
 			r = weir_watch_interval("--watch", optarg, diags, &run->interval_ns);
 		else
 			r = 1;
+		run->sources |= option == 'n' || option == 'b'; /* which have no other meaning */
 	}
 	return r ? r : optind < argc;
 }

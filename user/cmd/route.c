@@ -23,9 +23,11 @@ static int parse_quantity(struct weir_route_run *run, int option, const char *te
 	int r = option == 'r' ? weir_rate_parse(text, strlen(text), &run->bytes_per_s, &why)
 			      : weir_bytes_parse(text, strlen(text), &run->burst_bytes, &why);
 
-	return r ? weir_diags_error(&run->diags, NULL, 0, 0, "%s '%s': %s",
-				    option == 'r' ? "--rate" : "--burst", text, why)
-		 : 0;
+	if (!r && option == 'r' && !run->bytes_per_s)
+		why = "nothing would come through; weir route drain takes a container out";
+	return why ? weir_diags_error(&run->diags, NULL, 0, 0, "%s '%s': %s",
+				      option == 'r' ? "--rate" : "--burst", text, why)
+		   : 0;
 }
 
 /* 1: usage. */
