@@ -26,6 +26,15 @@ expect_equal "its health" "$(health 'wan: rp_filter')" costs
 expect "what it says mends it" gate $(mend 'wan: rp_filter')
 expect_equal "its health, mended" "$(health 'wan: rp_filter')" ok
 
+story "so is that of an interface whose name has dots, as those of VLANs have"
+expect "ip link" gate ip link add odd.100 type veth peer name odd.101
+gate sysctl -qw net/ipv4/conf/odd.100/rp_filter=1
+odd() { weir -j doctor odd.100 | jq -r ".[] | select(.subject == \"odd.100: rp_filter\") | .$1"; }
+expect_equal "its health" "$(odd health)" costs
+# shellcheck disable=SC2046
+expect "what it says mends it" gate $(odd mend)
+expect_equal "its health, mended" "$(odd health)" ok
+
 story "a JIT that is off is found, and the command that it names mends it"
 echo 0 >"$LAB_DIR/jit"
 # With this switch in the place of the machine's own, which is for all to use.

@@ -123,7 +123,7 @@ BREAK(dispatcher_not_known, facts.dispatcher = WEIR_UNKNOWN, WEIR_HEALTH_UNKNOWN
       "as root")
 BREAK(queues_on_one_cpu, nic.cpus = 1, WEIR_HEALTH_COSTS, "wan: queues", "affinity")
 BREAK(lro_on, nic.lro = WEIR_YES, WEIR_HEALTH_COSTS, "wan: LRO", "ethtool -K wan lro off")
-BREAK(strict_rp_filter, nic.rp_filter = 1, WEIR_HEALTH_COSTS, "rp_filter", "wan.rp_filter=2")
+BREAK(strict_rp_filter, nic.rp_filter = 1, WEIR_HEALTH_COSTS, "rp_filter", "/wan/rp_filter=2")
 
 Test(report_doctor, conntrack_is_missed_only_by_nat)
 {

@@ -322,7 +322,8 @@ static void judge_rp_filter(const struct weir_nic_facts *nic, struct weir_findin
 		mend(finding,
 		     "packets whose way back is another interface vanish behind the gate, "
 		     "uncounted",
-		     "sysctl -w net.ipv4.conf.%s.rp_filter=2", nic->name);
+		     "sysctl -w net/ipv4/conf/%s/rp_filter=2",
+		     nic->name); /* a name may have dots */
 }
 
 static void judge_nic(const struct weir_nic_facts *nic, __u32 cpus, struct weir_findings *findings)
