@@ -93,6 +93,7 @@ unsigned int weir_proxy_workers(const struct weir_proxy_options *options,
 /* `ADDRESS:PORT`, strictly. Host order. Returns 0 or -EINVAL. */
 int weir_listen_parse(const char *text, __u32 *ret_address, __u16 *ret_port);
 
+/* `count` of each protocol, none of them open yet. */
 void weir_listeners_init(struct weir_listeners *listeners, unsigned int count);
 
 /* Open both groups where the options say, and give those behind the gate to its hand-off. */
@@ -144,6 +145,7 @@ int weir_proxy_routes_change(struct weir_proxy_run *run, const struct weir_chang
 /* Read the routes files anew, and put the live changes on top. What is wrong is said. */
 void weir_proxy_routes_reload(struct weir_proxy_run *run);
 
+/* The routes in force: the files', and what changed since. */
 static inline struct weir_overlay weir_proxy_overlay(const struct weir_proxy_run *run)
 {
 	return (struct weir_overlay){&run->config->routes, &run->routes.live};

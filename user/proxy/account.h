@@ -22,6 +22,7 @@ struct weir_account {
 /* A new one with one reference, or NULL. */
 struct weir_account *weir_account_new(const char *app);
 
+/* One reference more, for the caller. */
 static inline struct weir_account *weir_account_ref(struct weir_account *account)
 {
 	__atomic_add_fetch(&account->references, 1, __ATOMIC_RELAXED);

@@ -46,6 +46,7 @@ struct weir_container_state {
 struct weir_container_state *weir_container_new(const char *app, __u32 address, __u16 port,
 						__u64 bytes_per_s, __u64 burst_bytes);
 
+/* One reference more, for the caller. */
 static inline struct weir_container_state *weir_container_ref(
 	struct weir_container_state *container)
 {
@@ -64,6 +65,7 @@ static inline bool weir_container_is_at(const struct weir_container_state *conta
 	       container->address.sin_port == htons(port);
 }
 
+/* Is it not to be picked yet? CLOCK_MONOTONIC. */
 static inline bool weir_container_is_quarantined(const struct weir_container_state *container,
 						 __u64 now_ns)
 {
@@ -76,6 +78,7 @@ static inline bool weir_container_is_drained(const struct weir_container_state *
 	return __atomic_load_n(&container->is_drained, __ATOMIC_RELAXED);
 }
 
+/* Give it nothing new, or something again. What is under way goes on. */
 void weir_container_drain(struct weir_container_state *container, bool is_drained);
 
 /* A rate as buckets use it; 0 bytes per second is no limit. */
@@ -100,6 +103,7 @@ void weir_container_failed(struct weir_container_state *container, __u64 now_ns)
  */
 bool weir_container_enter(struct weir_container_state *container, __u32 most);
 
+/* One connection less. */
 static inline void weir_container_leave(struct weir_container_state *container)
 {
 	__atomic_sub_fetch(&container->connections, 1, __ATOMIC_RELAXED);

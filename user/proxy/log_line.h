@@ -55,6 +55,7 @@ struct weir_log_line {
 	bool is_json;
 };
 
+/* Begin a line in the caller's buffer. */
 void weir_log_line_begin(struct weir_log_line *line, bool is_json, char *buffer);
 
 /* The first two fields. `wall_ms` since 1970, UTC. `kind`: a plain word. */

@@ -42,7 +42,7 @@ char *weir_forwarded_put(const struct weir_request *request, const char *head,
 size_t weir_rewrite_request(const struct weir_request *request, const char *head,
 			    const struct weir_rewrite_client *client, char *to);
 
-/* The response head for the client, likewise. */
+/* How a response goes on. */
 struct weir_rewrite_response {
 	bool keeps_alive;  /* the client's connection */
 	bool says_alive;   /* a client of HTTP/1.0 has to be told */
@@ -50,6 +50,7 @@ struct weir_rewrite_response {
 	bool drops_coding; /* the body goes unchunked */
 };
 
+/* The response head for the client. Room and return value as of weir_rewrite_request. */
 size_t weir_rewrite_response(const struct weir_response *response, const char *head,
 			     const struct weir_rewrite_response *how, char *to);
 

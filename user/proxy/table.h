@@ -57,6 +57,7 @@ struct weir_table {
 
 /* ---- table.c --------------------------------------------------------------------------- */
 
+/* One reference more, for the caller. */
 static inline struct weir_table *weir_table_ref(struct weir_table *table)
 {
 	__atomic_add_fetch(&table->references, 1, __ATOMIC_RELAXED);
@@ -154,6 +155,7 @@ struct weir_rules {
 	__u64 bytes_per_s, burst_bytes; /* where none says otherwise */
 };
 
+/* Put them into the order that weir_table_apply needs. */
 void weir_rules_sort(struct weir_rules *rules);
 
 /*

@@ -82,6 +82,7 @@ int weir_changes_parse(const char *bytes, size_t size, struct weir_changes_read 
 
 enum { WEIR_CONTAINER_TEXT_MAX = 24 };
 
+/* `a.b.c.d:port`. Returns `to`. */
 char *weir_container_format(struct weir_container container,
 			    char to[static WEIR_CONTAINER_TEXT_MAX]);
 

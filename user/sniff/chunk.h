@@ -32,6 +32,7 @@ struct weir_chunk {
 	char name[18]; /* lower case, `_` as `-`: long enough for the names that are refused */
 };
 
+/* Start afresh: the size line of the first chunk comes next. */
 void weir_chunk_init(struct weir_chunk *chunk);
 
 /*
