@@ -141,6 +141,9 @@ void weir_conn_unroute(struct weir_conn *conn);
 
 /* ---- conn_end.c ------------------------------------------------------------------------ */
 
+/* What it is called when the client's side fails so; NONE for what is no failure. */
+enum weir_ending weir_conn_up_ending(const struct weir_conn *conn, enum weir_flow_result result);
+
 /* The request or connection is over: count it and log it. */
 void weir_conn_log(struct weir_conn *conn, enum weir_ending ending);
 

@@ -22,6 +22,24 @@
 #define RESET_LOOK_NS 20000000ULL
 enum { RESET_LOOKS_MAX = 250 };
 
+enum weir_ending weir_conn_up_ending(const struct weir_conn *conn, enum weir_flow_result result)
+{
+	switch (result) {
+	case WEIR_FLOW_CUT:
+		return WEIR_END_CLIENT_CLOSED;
+	case WEIR_FLOW_FROM_ERROR:
+		return WEIR_END_CLIENT_RESET;
+	case WEIR_FLOW_BAD:
+		return conn->up.chunk.ending;
+	case WEIR_FLOW_TOO_LARGE:
+		return WEIR_END_BODY_TOO_LARGE;
+	case WEIR_FLOW_NO_MEMORY:
+		return WEIR_END_OUT_OF_MEMORY;
+	default:
+		return WEIR_END_NONE;
+	}
+}
+
 void weir_conn_log(struct weir_conn *conn, enum weir_ending ending)
 {
 	conn->ending = ending;

@@ -16,10 +16,12 @@
 static bool relay_up(struct weir_conn *conn)
 {
 	__u64 before = conn->up.moved_bytes;
+	enum weir_flow_result result;
 
 	if (conn->is_up_done || conn->is_up_broken)
 		return true;
-	switch (weir_conn_pump(conn, &conn->up)) {
+	result = weir_conn_pump(conn, &conn->up);
+	switch (result) {
 	case WEIR_FLOW_WAITS:
 	case WEIR_FLOW_YIELDS:
 	case WEIR_FLOW_THROTTLED:
@@ -41,22 +43,14 @@ static bool relay_up(struct weir_conn *conn)
 		conn->link->end.can_read = true;
 		return true;
 	case WEIR_FLOW_CUT:
-		weir_conn_abort(conn, WEIR_END_CLIENT_CLOSED);
-		return false;
 	case WEIR_FLOW_FROM_ERROR:
-		weir_conn_abort(conn, WEIR_END_CLIENT_RESET);
+		weir_conn_abort(conn, weir_conn_up_ending(conn, result));
 		return false;
 	case WEIR_FLOW_BAD:
-		weir_link_reset(conn);
-		weir_conn_refuse(conn, conn->up.chunk.ending);
-		return false;
 	case WEIR_FLOW_TOO_LARGE:
-		weir_link_reset(conn);
-		weir_conn_refuse(conn, WEIR_END_BODY_TOO_LARGE);
-		return false;
 	case WEIR_FLOW_NO_MEMORY:
 		weir_link_reset(conn);
-		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
+		weir_conn_refuse(conn, weir_conn_up_ending(conn, result));
 		return false;
 	}
 	return true;

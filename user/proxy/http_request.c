@@ -93,16 +93,12 @@ static void keep(struct weir_conn *conn, const struct weir_request *request)
 /* Judge what came of the body with the head: no container sees a request known to be bad. */
 static bool is_body_well(struct weir_conn *conn)
 {
-	switch (weir_flow_judge(&conn->up)) {
-	case WEIR_FLOW_BAD:
-		weir_conn_refuse(conn, conn->up.chunk.ending);
-		return false;
-	case WEIR_FLOW_TOO_LARGE:
-		weir_conn_refuse(conn, WEIR_END_BODY_TOO_LARGE);
-		return false;
-	default:
+	enum weir_flow_result result = weir_flow_judge(&conn->up);
+
+	if (result == WEIR_FLOW_WAITS)
 		return true;
-	}
+	weir_conn_refuse(conn, weir_conn_up_ending(conn, result));
+	return false;
 }
 
 static void take_request(struct weir_conn *conn)
@@ -167,8 +163,7 @@ static void end_of_input(struct weir_conn *conn, enum weir_flow_result result)
 		weir_conn_close(conn, WEIR_END_NONE);
 	else {
 		weir_http_note(conn);
-		weir_conn_close(conn, result == WEIR_FLOW_CUT ? WEIR_END_CLIENT_CLOSED
-							      : WEIR_END_CLIENT_RESET);
+		weir_conn_close(conn, weir_conn_up_ending(conn, result));
 	}
 }
 

@@ -65,9 +65,8 @@ bool weir_preface_sniff(struct weir_conn *conn)
 		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
 	else if (result != WEIR_FLOW_WAITS)
 		/* Without a byte it was a look whether somebody listens. */
-		weir_conn_close(conn, !conn->up.in              ? WEIR_END_NONE
-				      : result == WEIR_FLOW_CUT ? WEIR_END_CLIENT_CLOSED
-								: WEIR_END_CLIENT_RESET);
+		weir_conn_close(conn,
+				conn->up.in ? weir_conn_up_ending(conn, result) : WEIR_END_NONE);
 	return false;
 }
 

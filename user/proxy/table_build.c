@@ -53,22 +53,24 @@ static __u64 hash_pool(const struct weir_table *table, const char *app, enum wei
 	return weir_hash(&table->key, app, strlen(app)) + protocol;
 }
 
-static bool has_containers(const struct weir_pool *pool, const struct weir_container *containers,
-			   size_t count)
+/* Has it exactly the route's containers, and what connections to them begin with? */
+static bool is_of_route(const struct weir_pool *pool, const struct weir_route *route)
 {
-	if (pool->count != count)
+	const struct weir_container *containers = route->containers[pool->protocol];
+
+	if (pool->count != route->containers_count[pool->protocol] ||
+	    pool->preface != route->preface[pool->protocol])
 		return false;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < pool->count; i++)
 		if (!weir_container_is_at(pool->containers[i], containers[i].address,
 					  containers[i].port))
 			return false;
 	return true;
 }
 
-/* A pool of this app and protocol; with `containers`, one that has exactly these and this preface. */
+/* A pool of this app and protocol, and of `route` if it is not NULL; -1: none. */
 static long find_own_pool(const struct weir_table *table, const char *app,
-			  enum weir_protocol protocol, const struct weir_container *containers,
-			  size_t count, enum weir_preface_version preface)
+			  enum weir_protocol protocol, const struct weir_route *route)
 {
 	__u64 hash = hash_pool(table, app, protocol), cursor = hash;
 	long item;
@@ -77,22 +79,20 @@ static long find_own_pool(const struct weir_table *table, const char *app,
 		const struct weir_pool *pool = &table->pools[item];
 
 		if (pool->protocol == protocol && !strcmp(pool->app, app) &&
-		    (!containers ||
-		     (pool->preface == preface && has_containers(pool, containers, count))))
+		    (!route || is_of_route(pool, route)))
 			return item;
 	}
 	return -1;
 }
 
-/* The same in a table or those below it: the pool's number as the table's entries have it. */
+/* The same in a table or the one below: the pool's number as the table's entries have it. */
 static long find_pool(const struct weir_table *table, const char *app, enum weir_protocol protocol,
-		      const struct weir_container *containers, size_t count,
-		      enum weir_preface_version preface)
+		      const struct weir_route *route)
 {
-	long number = table ? find_own_pool(table, app, protocol, containers, count, preface) : -1;
+	long number = table ? find_own_pool(table, app, protocol, route) : -1;
 
 	if (number < 0 && table && table->base) {
-		number = find_own_pool(table->base, app, protocol, containers, count, preface);
+		number = find_own_pool(table->base, app, protocol, route);
 		number = number < 0 ? number : number | WEIR_POOL_OF_BASE;
 	}
 	return number;
@@ -101,7 +101,7 @@ static long find_pool(const struct weir_table *table, const char *app, enum weir
 static struct weir_account *find_account(const struct weir_table *table, const char *app)
 {
 	for (int protocol = WEIR_HTTP; protocol <= WEIR_TLS; protocol++) {
-		long number = find_pool(table, app, protocol, NULL, 0, 0);
+		long number = find_pool(table, app, protocol, NULL);
 
 		if (number >= 0)
 			return weir_table_pool(table, number)->account;
@@ -119,17 +119,18 @@ static struct weir_account *intern_account(struct build *build, const char *app)
 	return account ? weir_account_ref(account) : weir_account_new(app);
 }
 
-static int fill_pool(struct build *build, struct weir_pool *pool,
-		     const struct weir_container *containers, size_t count)
+static int fill_pool(struct build *build, struct weir_pool *pool, const struct weir_route *route)
 {
+	size_t count = route->containers_count[pool->protocol];
+
 	if (!count)
 		return 0;
 	pool->containers = calloc(count, sizeof(void *));
 	if (!pool->containers)
 		return -ENOMEM;
 	for (; pool->count < count; pool->count++) {
-		struct weir_container_state *container = intern_container(build, pool->app,
-									  &containers[pool->count]);
+		const struct weir_container *from = &route->containers[pool->protocol][pool->count];
+		struct weir_container_state *container = intern_container(build, pool->app, from);
 
 		if (!container)
 			return -ENOMEM;
@@ -138,40 +139,40 @@ static int fill_pool(struct build *build, struct weir_pool *pool,
 	return 0;
 }
 
+/* Each container's turn goes on where it was. */
+static __u32 turn_before(const struct build *build, const char *app, enum weir_protocol protocol)
+{
+	long number = find_pool(build->before, app, protocol, NULL);
+
+	return number < 0 ? 0
+			  : __atomic_load_n(&weir_table_pool(build->before, number)->turn,
+					    __ATOMIC_RELAXED);
+}
+
 /* Returns the pool's number or -ENOMEM. */
 static long intern_pool(struct build *build, const struct weir_route *route,
 			enum weir_protocol protocol)
 {
-	static const struct weir_container none;
 	struct weir_table *table = build->table;
 	const char *app = app_of(route);
-	const struct weir_container *containers = route->containers_count[protocol]
-							  ? route->containers[protocol]
-							  : &none;
-	size_t count = route->containers_count[protocol];
-	long number = find_pool(table, app, protocol, containers, count, route->preface[protocol]),
-	     old;
+	long number = find_pool(table, app, protocol, route);
 	struct weir_account *account;
 	struct weir_pool *pool;
 
 	if (number >= 0)
 		return number;
-	number = table->pools_count;
-	pool = &table->pools[number];
 	account = intern_account(build, app);
 	if (!account)
 		return -ENOMEM;
+	number = table->pools_count++;
+	pool = &table->pools[number];
 	*pool = (struct weir_pool){.app = account->app,
 				   .account = account,
 				   .protocol = protocol,
-				   .preface = route->preface[protocol]};
-	table->pools_count++;
-	old = find_pool(build->before, app, protocol, NULL, 0, 0);
-	if (old >= 0)
-		pool->turn = __atomic_load_n(&weir_table_pool(build->before, old)->turn,
-					     __ATOMIC_RELAXED);
+				   .preface = route->preface[protocol],
+				   .turn = turn_before(build, app, protocol)};
 	weir_index_add(&table->pools_index, hash_pool(table, app, protocol), number);
-	return fill_pool(build, pool, containers, count) ? -ENOMEM : number;
+	return fill_pool(build, pool, route) ? -ENOMEM : number;
 }
 
 static int add_entry(struct build *build, const struct weir_route *route, size_t *names_size)

@@ -63,6 +63,5 @@ void weir_tls_sniff(struct weir_conn *conn)
 	if (result == WEIR_FLOW_NO_MEMORY)
 		weir_conn_refuse(conn, WEIR_END_OUT_OF_MEMORY);
 	else if (result != WEIR_FLOW_WAITS)
-		weir_conn_close(conn, result == WEIR_FLOW_CUT ? WEIR_END_CLIENT_CLOSED
-							      : WEIR_END_CLIENT_RESET);
+		weir_conn_close(conn, weir_conn_up_ending(conn, result));
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "report/json.h"
 #include "report/route_words.h"
 
@@ -43,9 +44,8 @@ struct weir_route_list *weir_route_list_new(enum weir_route_form form)
 
 void weir_route_list_free(struct weir_route_list **list)
 {
-	struct weir_route_list *old = *list;
+	struct weir_route_list *old = take_pointer(*list);
 
-	*list = NULL;
 	if (!old)
 		return;
 	if (old->to)
@@ -192,28 +192,30 @@ static void print_json(FILE *to, const struct weir_route_list *list, const char 
 	fputs(is_line ? "}\n" : "\n}\n", to);
 }
 
+/* The rows, which the list has no more; NULL when memory has run out. */
+static char *take_rows(struct weir_route_list *list)
+{
+	bool has_failed = fclose(take_pointer(list->to)) != 0;
+	_cleanup_free_ char *rows = take_pointer(list->text);
+
+	return has_failed ? NULL : take_pointer(rows);
+}
+
 char *weir_route_list_text(struct weir_route_list *list)
 {
-	char *rows, *text = NULL;
-	bool has_failed = fclose(list->to) != 0;
+	_cleanup_free_ char *rows = take_rows(list);
+	char *text = NULL;
 	size_t size;
 	FILE *to;
 
-	list->to = NULL;
-	rows = list->text;
-	list->text = NULL;
-	if (has_failed || !rows || list->form == WEIR_ROUTES_FILE ||
-	    list->form == WEIR_ROUTES_HOSTS)
-		return has_failed ? (free(rows), NULL) : rows;
+	if (!rows || list->form == WEIR_ROUTES_FILE || list->form == WEIR_ROUTES_HOSTS)
+		return take_pointer(rows);
 	to = open_memstream(&text, &size);
-	if (to && list->form == WEIR_ROUTES_TABLE)
-		print_table(to, list, rows);
-	else if (to)
-		print_json(to, list, rows);
-	free(rows);
-	if (to && fclose(to)) {
-		free(text);
+	if (!to)
 		return NULL;
-	}
-	return text;
+	if (list->form == WEIR_ROUTES_TABLE)
+		print_table(to, list, rows);
+	else
+		print_json(to, list, rows);
+	return fclose(to) ? (free(text), NULL) : text;
 }
