@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "cmd/common.h"
 #include "kernel/pins.h"
 #include "kernel/watch.h"
@@ -230,10 +230,7 @@ static int take_frame(void *argument, const struct weir_watch_frame *frame)
 
 static __s64 realtime_offset_ns(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (__s64)(now.tv_sec * 1000000000ULL + now.tv_nsec - weir_now_ns());
+	return (__s64)(weir_realtime_ns() - weir_now_ns());
 }
 
 static int open_output(struct run *run, struct weir_diags *diags)

@@ -4,14 +4,14 @@
  * prefixes are read and checked before the first one is carried out.
  */
 #include "cmd/live.h"
-#include "cmd/progress.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "cmd/progress.h"
 #include "cmd/watch.h"
 #include "cmd/who.h"
 #include "kernel/generation.h"
@@ -40,20 +40,12 @@ static void run_done(struct run *run)
 	weir_diags_done(&run->diags);
 }
 
-static __u64 realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 static int make_records(const struct run *run, const struct weir_prefix *prefixes, size_t count,
 			bool is_removal, struct weir_record **ret_records)
 {
 	struct weir_record *records = calloc(count ?: 1, sizeof(*records));
 	char by[WEIR_WHO_MAX];
-	__u64 now_ns = realtime_ns();
+	__u64 now_ns = weir_realtime_ns();
 
 	if (!records)
 		return -ENOMEM;
@@ -198,7 +190,7 @@ static int list_removals(struct run *run, struct weir_record **ret_records,
 		prefixes[kept] = records[i].prefix;
 		records[kept] = records[i];
 		records[kept].is_removal = true;
-		records[kept++].at_ns = realtime_ns();
+		records[kept++].at_ns = weir_realtime_ns();
 	}
 	*ret_records = take_pointer(records);
 	*ret_prefixes = prefixes;

@@ -8,11 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-
-static __u64 timespec_ns(const struct timespec *time)
-{
-	return time->tv_sec * 1000000000ULL + time->tv_nsec;
-}
+#include "base/clock.h"
 
 /* `monotonic SECONDS NANOSECONDS`, the first line; 0 without time namespaces. */
 static __s64 read_offset_ns(void)
@@ -45,7 +41,7 @@ __u64 weir_clock_ns(clockid_t clock)
 	struct timespec now;
 
 	clock_gettime(clock, &now);
-	return timespec_ns(&now) - namespace_offset_ns();
+	return weir_timespec_ns(&now) - namespace_offset_ns();
 }
 
 __u64 weir_now_ns(void)
@@ -58,5 +54,5 @@ __u64 weir_tick_ns(void)
 	struct timespec tick;
 
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	return timespec_ns(&tick);
+	return weir_timespec_ns(&tick);
 }

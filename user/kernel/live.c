@@ -8,10 +8,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "kernel/journal_file.h"
 #include "kernel/lock.h"
@@ -20,14 +20,6 @@
 
 /* The wall clock was set, not slewed. */
 #define CLOCK_STEP_NS 1000000000ULL
-
-static __u64 realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* The same moment on the other clock. 0, no end, stays 0; what is past becomes 1, long past. */
 static __u64 convert(__u64 at_ns, __u64 from_now_ns, __u64 to_now_ns)
@@ -50,7 +42,7 @@ static int put(const struct weir_maps *maps, const struct weir_record *record)
 	struct weir_overlay_entry entry = {
 		.kind = record->kind,
 		.prefix = record->prefix,
-		.until_ns = convert(record->until_ns, realtime_ns(), weir_now_ns()),
+		.until_ns = convert(record->until_ns, weir_realtime_ns(), weir_now_ns()),
 	};
 	int r = weir_overlay_put(maps, &entry);
 
@@ -222,7 +214,7 @@ static int collect_all(const struct weir_paths *paths, const struct weir_maps *m
 	*all = (struct collection){
 		.journal = &journal,
 		.monotonic_ns = weir_now_ns(),
-		.realtime_ns = realtime_ns(),
+		.realtime_ns = weir_realtime_ns(),
 	};
 	r = weir_overlay_visit(maps, collect, all);
 	if (r) {
@@ -267,7 +259,7 @@ void weir_live_follow_clock(const struct weir_paths *paths, const struct weir_ma
 			    struct weir_diags *diags)
 {
 	_cleanup_diags_ struct weir_diags said = {};
-	__s64 ahead_ns = realtime_ns() - weir_now_ns(), was_ns = ahead_ns;
+	__s64 ahead_ns = weir_realtime_ns() - weir_now_ns(), was_ns = ahead_ns;
 	int r = weir_journal_clock_read(paths, &was_ns);
 	__u64 moved_ns = ahead_ns > was_ns ? (__u64)ahead_ns - was_ns : (__u64)was_ns - ahead_ns;
 
@@ -298,7 +290,7 @@ size_t weir_live_room(const struct weir_paths *paths, const struct weir_config *
 	_cleanup_journal_ struct weir_journal journal = {};
 	_cleanup_diags_ struct weir_diags unread = {};
 
-	if (weir_journal_read(paths, realtime_ns(), &unread, &journal) || journal.count <= max)
+	if (weir_journal_read(paths, weir_realtime_ns(), &unread, &journal) || journal.count <= max)
 		return max;
 	wanted = journal.count + journal.count / 4;
 	weir_diags_warning(diags, config->path, 0, 0,
@@ -314,7 +306,7 @@ size_t weir_live_room(const struct weir_paths *paths, const struct weir_config *
  */
 static void bound_by_length(struct weir_record *record)
 {
-	__u64 now_ns = realtime_ns();
+	__u64 now_ns = weir_realtime_ns();
 
 	if (record->until_ns > record->at_ns && now_ns < record->at_ns)
 		record->until_ns -= record->at_ns - now_ns;
@@ -328,7 +320,7 @@ int weir_live_restore(const struct weir_paths *paths, const struct weir_maps *ma
 	int r;
 
 	control->live_unread = 1;
-	r = weir_journal_read(paths, realtime_ns(), diags, &journal);
+	r = weir_journal_read(paths, weir_realtime_ns(), diags, &journal);
 	for (size_t i = 0; !r && i < journal.count; i++) {
 		bound_by_length(&journal.records[i]);
 		r = put(maps, &journal.records[i]);

@@ -103,15 +103,9 @@ static int read_local(const struct weir_paths *paths, struct weir_diags *diags,
 		      struct local *ret_local)
 {
 	_cleanup_local_ struct local local = {.metric = metric_of(paths)};
-	char buffer[256] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct rtmsg *route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
-	int r;
+	int r = weir_netlink_dump(RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), collect_route,
+				  &local);
 
-	request->nlmsg_type = RTM_GETROUTE;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	route->rtm_family = AF_INET;
-	r = weir_netlink_talk(NETLINK_ROUTE, request, collect_route, &local);
 	if (r)
 		return weir_fail(diags, r, "cannot read the local routes: %s", strerror(-r));
 	local.all.count = weir_addresses_sort(local.all.items, local.all.count);

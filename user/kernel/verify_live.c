@@ -7,9 +7,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "kernel/journal_file.h"
 #include "kernel/lock.h"
@@ -84,21 +84,13 @@ static int check_record(struct live *live, const struct weir_record *record, __u
 	return say(live, record->kind, record->prefix, "is in the journal and not in force");
 }
 
-static __u64 realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 int weir_verify_live(const struct weir_paths *paths, const struct weir_maps *maps,
 		     struct weir_diags *diags, struct weir_drifts *to)
 {
 	_cleanup_journal_ struct weir_journal journal = {};
 	_cleanup_close_ int lock = -1;
 	struct live live = {&journal, maps, to, 0};
-	__u64 now_ns = realtime_ns();
+	__u64 now_ns = weir_realtime_ns();
 	int r = weir_lock_take(paths, WEIR_LOCK_LIVE, "verify", WEIR_LOCK_WAIT_MS, diags, &lock)
 			?: weir_journal_read(paths, 0, diags, &journal);
 
