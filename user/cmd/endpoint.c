@@ -37,7 +37,7 @@ int weir_cmd_endpoint_listen(const struct weir_proxy_settings *settings, int *re
 	return r;
 }
 
-int weir_cmd_endpoint(int fd, struct weir_proxy *proxy, struct weir_endpoint **ret_endpoint)
+int weir_cmd_endpoint_serve(int fd, struct weir_proxy *proxy, struct weir_endpoint **ret_endpoint)
 {
 	int r = fd < 0 ? 0 : weir_endpoint_start(fd, make_text, proxy, ret_endpoint);
 

@@ -20,6 +20,6 @@ int weir_cmd_endpoint_listen(const struct weir_proxy_settings *settings, int *re
  * Serve the metrics of `proxy` at this listener, which it takes over; -1 leaves *ret_endpoint as it
  * is. To be stopped before the proxy is. Returns 0 or a negative errno, which it has printed.
  */
-int weir_cmd_endpoint(int fd, struct weir_proxy *proxy, struct weir_endpoint **ret_endpoint);
+int weir_cmd_endpoint_serve(int fd, struct weir_proxy *proxy, struct weir_endpoint **ret_endpoint);
 
 #endif

@@ -108,7 +108,7 @@ static int run_until_told(struct weir_proxy_run *run, int signals)
 	if (r)
 		return weir_proxy_fail("control socket", r), r;
 	run->shared.control_fd = take_fd(&run->control_fd);
-	r = weir_cmd_endpoint(take_fd(&run->metrics_fd), run->proxy, &endpoint);
+	r = weir_cmd_endpoint_serve(take_fd(&run->metrics_fd), run->proxy, &endpoint);
 	if (!r && run->takeover.giver_fd >= 0)
 		r = weir_takeover_complete(run);
 	if (r)

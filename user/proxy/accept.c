@@ -76,10 +76,10 @@ bool weir_conn_admit(struct weir_conn *conn)
 	int r;
 
 	conn->is_trusted = weir_prefixes_have(&weir_conn_limits(conn)->trusted,
-					      ntohl(conn->peer_address));
+					      ntohl(conn->client_address));
 	if (conn->is_trusted || !clients)
 		return true;
-	r = weir_clients_enter(clients, conn->peer_address);
+	r = weir_clients_enter(clients, conn->client_address);
 	conn->is_counted = !r;
 	if (r)
 		weir_conn_dismiss(conn, r == -ENOSPC ? WEIR_END_TOO_MANY_CONNECTIONS

@@ -34,8 +34,8 @@ struct weir_conn *weir_conn_new(struct weir_worker *worker, int fd, enum weir_pr
 	conn->client = (struct weir_end){.fd = fd, .kind = WEIR_KIND_CLIENT, .can_write = true};
 	conn->worker = worker;
 	conn->protocol = protocol;
-	conn->peer_address = peer->sin_addr.s_addr;
-	conn->peer_port = peer->sin_port;
+	conn->client_address = peer->sin_addr.s_addr;
+	conn->client_port = peer->sin_port;
 	conn->times.started_ns = worker->now_ns;
 	conn->up.from = conn->down.to = &conn->client;
 	conn->up.direction = WEIR_UP;

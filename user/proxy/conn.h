@@ -76,8 +76,9 @@ struct weir_conn {
 	__u32 requests;
 	__u32 interim_bytes; /* of interim responses to this request */
 	__u32 drain_bytes;   /* before a reset: what the client had not taken at the last look */
-	__be32 peer_address, local_address;
-	__be16 peer_port, local_port;
+	/* Who the client is, by its socket or by a front end's word, and where it connected to. */
+	__be32 client_address, local_address;
+	__be16 client_port, local_port;
 	__u16 status;  /* sent to the client */
 	__u8 state;    /* enum weir_conn_state */
 	__u8 protocol; /* enum weir_protocol */
@@ -174,64 +175,5 @@ void weir_conn_linger(struct weir_conn *conn);
 /* Reset the client's side once it has what it was sent; in RESET: look whether it has. */
 void weir_conn_reset(struct weir_conn *conn, enum weir_ending ending);
 void weir_conn_try_reset(struct weir_conn *conn);
-
-/* ---- accept.c -------------------------------------------------------------------------- */
-
-/*
- * Who the client is, is known: count it among its connections, unless it is a front end. False when
- * it has too many: then it has been dismissed.
- */
-bool weir_conn_admit(struct weir_conn *conn);
-
-/* ---- connect.c ------------------------------------------------------------------------- */
-
-/*
- * The name is known: find its pool and connect, or refuse. `name` may be a part of what sniffing
- * has borrowed, which is given back here.
- */
-void weir_conn_route(struct weir_conn *conn, const char *name, size_t size);
-
-/* In CONNECT: the link has an event. */
-void weir_conn_connecting(struct weir_conn *conn);
-
-/* The link failed before it answered: try once more. False when that is not possible. */
-bool weir_conn_retry(struct weir_conn *conn);
-
-/* ---- preface.c: the PROXY protocol ----------------------------------------------------- */
-
-/* Read a front end's header: true when it is whole and the connection goes on. */
-bool weir_preface_sniff(struct weir_conn *conn);
-
-/*
- * Put a header in front of what goes to the container. Returns 0 or -ENOMEM. Over TLS the hello must
- * still be there.
- */
-int weir_preface_put(struct weir_conn *conn, enum weir_preface_version version);
-
-/* ---- tls.c, tunnel.c ------------------------------------------------------------------- */
-
-/* TLS, in SNIFF. */
-void weir_tls_sniff(struct weir_conn *conn);
-
-/* A tunnel, in RELAY. */
-void weir_tunnel_relay(struct weir_conn *conn);
-
-/* ---- http_request.c, http_response.c, http_relay.c ------------------------------------- */
-
-/* HTTP, in SNIFF and in RELAY. */
-void weir_http_sniff(struct weir_conn *conn);
-void weir_http_relay(struct weir_conn *conn);
-
-/* Keep for the log what has been read of a request whose head will never be whole. */
-void weir_http_note(struct weir_conn *conn);
-
-/*
- * Read the container's answer until a final response's head, or that of a switch of protocols, is
- * whole: true. False: it is not, or the connection has gone on to something else.
- */
-bool weir_http_read_response(struct weir_conn *conn);
-
-/* After a response: the connection is there for the next request. */
-void weir_http_next(struct weir_conn *conn);
 
 #endif

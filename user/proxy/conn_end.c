@@ -64,7 +64,7 @@ void weir_conn_close(struct weir_conn *conn, enum weir_ending ending)
 	conn->state = WEIR_CONN_CLOSED;
 	weir_conn_bill_close(conn);
 	if (conn->is_counted)
-		weir_clients_leave(worker->proxy->clients, conn->peer_address);
+		weir_clients_leave(worker->proxy->clients, conn->client_address);
 	weir_link_release(conn, false);
 	weir_flow_drop(&conn->up, &worker->pools);
 	weir_flow_drop(&conn->down, &worker->pools);

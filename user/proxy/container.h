@@ -29,7 +29,7 @@ struct weir_link;
 struct weir_container_state {
 	struct weir_bucket buckets[2]; /* by direction */
 	struct weir_rate rate;         /* read through weir_container_rate: it changes under way */
-	__u32 rate_turn;               /* odd: the rate is being changed */
+	__u32 rate_sequence;           /* odd: the rate is being changed */
 	bool is_drained;               /* gets nothing new */
 	__u32 waiting[2];              /* flows in line for tokens, by direction */
 	__u32 references;

@@ -59,14 +59,14 @@ struct weir_rate weir_container_rate(const struct weir_container_state *containe
 	__u32 turn;
 
 	do {
-		turn = __atomic_load_n(&container->rate_turn, __ATOMIC_ACQUIRE);
+		turn = __atomic_load_n(&container->rate_sequence, __ATOMIC_ACQUIRE);
 		rate.burst_units = __atomic_load_n(&from->burst_units, __ATOMIC_RELAXED);
 		rate.factor = __atomic_load_n(&from->factor, __ATOMIC_RELAXED);
 		rate.shift = __atomic_load_n(&from->shift, __ATOMIC_RELAXED);
 		rate.bytes_per_s = __atomic_load_n(&from->bytes_per_s, __ATOMIC_RELAXED);
 		rate.burst_bytes = __atomic_load_n(&from->burst_bytes, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (turn & 1 || turn != __atomic_load_n(&container->rate_turn, __ATOMIC_RELAXED));
+	} while (turn & 1 || turn != __atomic_load_n(&container->rate_sequence, __ATOMIC_RELAXED));
 	return rate;
 }
 
@@ -87,13 +87,13 @@ void weir_container_set_rate(struct weir_container_state *container, __u64 bytes
 	if (from.bytes_per_s == bytes_per_s && from.burst_bytes == burst_bytes)
 		return;
 	weir_container_rate_make(&to, bytes_per_s, burst_bytes);
-	__atomic_store_n(&container->rate_turn, container->rate_turn + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&container->rate_sequence, container->rate_sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	store(&container->rate, &to);
-	__atomic_store_n(&container->rate_turn, container->rate_turn + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&container->rate_sequence, container->rate_sequence + 1, __ATOMIC_RELEASE);
 	/* Readers wait for a change: it is over before this. What they take meanwhile is little. */
 	for (int i = WEIR_UP; i <= WEIR_DOWN; i++)
 		carry_over(&container->buckets[i], &from, &to, now_ns * WEIR_UNITS_PER_NS);
 	/* Who waits asks anew, and may have done so before the buckets were carried over. */
-	__atomic_store_n(&container->rate_turn, container->rate_turn + 2, __ATOMIC_RELEASE);
+	__atomic_store_n(&container->rate_sequence, container->rate_sequence + 2, __ATOMIC_RELEASE);
 }

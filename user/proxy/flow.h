@@ -74,7 +74,7 @@ struct weir_flow {
 	bool is_in_line;     /* counted among those who wait for the container's tokens */
 	__u32 granted_bytes; /* charged already, and not read yet */
 	__u32 paid_bytes;    /* charged already, and in the buffers */
-	__u32 rate_turn;     /* of the container, when that was asked */
+	__u32 rate_sequence; /* of the container, when that was asked */
 	__u64 ready_ns;      /* from when on they may move */
 	__u64 left_bytes;    /* of LENGTH */
 	__u64 data_bytes;    /* of the body so far */

@@ -36,11 +36,11 @@ void weir_flow_settle(struct weir_flow *flow)
 /* A flow that waits by a rate that is in force no more has to be told anew from when on it may go. */
 static void renew(struct weir_flow *flow, __u64 now_ns)
 {
-	__u32 turn = __atomic_load_n(&flow->container->rate_turn, __ATOMIC_ACQUIRE);
+	__u32 turn = __atomic_load_n(&flow->container->rate_sequence, __ATOMIC_ACQUIRE);
 
-	if (turn == flow->rate_turn)
+	if (turn == flow->rate_sequence)
 		return;
-	flow->rate_turn = turn;
+	flow->rate_sequence = turn;
 	if (flow->ready_ns > now_ns)
 		give_all_back(flow);
 }

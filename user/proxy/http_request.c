@@ -55,7 +55,7 @@ static bool compose(struct weir_conn *conn, const struct weir_request *request, 
 	struct weir_buffer *to = weir_buffers_borrow(&worker->pools.buffers,
 						     request->size + WEIR_REWRITE_ROOM);
 	struct weir_rewrite_client client = {
-		.address = conn->peer_address,
+		.address = conn->client_address,
 		.local_port = conn->local_port,
 		.is_trusted = conn->is_trusted,
 		.wall_ms = worker->wall_ms,

@@ -162,7 +162,8 @@ static void put_conn(struct weir_log_line *line, const struct weir_conn *conn)
 
 	weir_log_line_head(line, conn->worker->wall_ms,
 			   conn->protocol == WEIR_TLS ? "tls" : "http");
-	weir_log_line_address(line, WEIR_LOG_TEXT("client"), conn->peer_address, conn->peer_port);
+	weir_log_line_address(line, WEIR_LOG_TEXT("client"), conn->client_address,
+			      conn->client_port);
 	if (conn->note)
 		put_note(line, conn->note);
 	if (conn->container_port) {

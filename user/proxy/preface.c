@@ -36,8 +36,8 @@ static bool take(struct weir_conn *conn, const struct weir_preface *preface)
 		weir_buffers_return(&conn->worker->pools.buffers, &conn->up.in);
 	if (!preface->has_client)
 		return true;
-	conn->peer_address = preface->client_address;
-	conn->peer_port = preface->client_port;
+	conn->client_address = preface->client_address;
+	conn->client_port = preface->client_port;
 	conn->local_address = preface->server_address;
 	conn->local_port = preface->server_port;
 	return weir_conn_admit(conn);
@@ -76,9 +76,9 @@ static size_t write_line(const struct weir_conn *conn, char *to)
 {
 	char client[INET_ADDRSTRLEN], server[INET_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &conn->peer_address, client, sizeof(client));
+	inet_ntop(AF_INET, &conn->client_address, client, sizeof(client));
 	inet_ntop(AF_INET, &conn->local_address, server, sizeof(server));
-	return sprintf(to, "PROXY TCP4 %s %s %u %u\r\n", client, server, ntohs(conn->peer_port),
+	return sprintf(to, "PROXY TCP4 %s %s %u %u\r\n", client, server, ntohs(conn->client_port),
 		       ntohs(conn->local_port));
 }
 
@@ -112,9 +112,9 @@ static size_t write_binary(const struct weir_conn *conn, char *start)
 	static const char head[14] = "\r\n\r\n\0\r\nQUIT\n\x21\x11"; /* PROXY, TCP over IPv4 */
 	char *length = weir_put(start, head, sizeof(head)), *to = length + 2;
 
-	to = weir_put(to, &conn->peer_address, 4);
+	to = weir_put(to, &conn->client_address, 4);
 	to = weir_put(to, &conn->local_address, 4);
-	to = weir_put(to, &conn->peer_port, 2);
+	to = weir_put(to, &conn->client_port, 2);
 	to = weir_put(to, &conn->local_port, 2);
 	if (conn->protocol == WEIR_TLS)
 		to = put_hello(to, &conn->sniffing->hello);

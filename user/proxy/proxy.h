@@ -7,6 +7,7 @@
 
 #include "proxy/clients.h"
 #include "proxy/log.h"
+#include "proxy/states.h"
 #include "proxy/worker.h"
 
 struct weir_proxy {
