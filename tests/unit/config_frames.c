@@ -110,6 +110,16 @@ Test(frames, of_a_capture_are_bounded_in_size)
 {
 	__u8 packet[60] = {};
 
-	write_capture(1, packet, 60, 200000);
+	write_capture(1, packet, 60, WEIR_FRAME_BYTES_MAX + 1);
 	cr_expect_eq(read_frames(path), -EINVAL);
+	cr_expect(strstr(diags.items[0].text, "more than 65535 bytes"), "%s", diags.items[0].text);
+}
+
+Test(frames, of_a_capture_may_be_as_long_as_a_packet_gets)
+{
+	__u8 packet[60] = {};
+
+	write_capture(1, packet, 60, WEIR_FRAME_BYTES_MAX);
+	cr_assert_eq(read_frames(path), 0);
+	cr_expect_eq(frames.items[0].size, WEIR_FRAME_BYTES_MAX);
 }

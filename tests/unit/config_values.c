@@ -57,7 +57,7 @@ Test(config_values, reads_every_key)
 		"%YAML 1.1\n---\n"
 		"region: ./regions/lab.region\n"
 		"interfaces:\n  - {name: eth1, mode: native}\n  - name: \"eth2\"\n    mode: skb\n"
-		"ports: {open: [80, 443, 8081/http], cdn: [8080, 8443], cdn_sources: "
+		"ports: {open: [80, 443, 65535/http], cdn: [8080, 8443], cdn_sources: "
 		"lists/cdn.txt}\n"
 		"denylists:\n  - {name: worst, file: lists/bad.txt}\n  - lists/more.txt\n"
 		"allowlist: lists/allow.txt\n"
@@ -91,6 +91,7 @@ Test(config_values, reads_every_key)
 	cr_expect_eq(config->interfaces[1].mode, WEIR_MODE_SKB);
 	cr_expect_eq(config->interfaces[1].origin.line, 6);
 	cr_expect_eq(config->open_ports_count, 3);
+	cr_expect_eq(config->open_ports[2].port, 65535);
 	cr_expect_eq(config->open_ports[2].protocol, WEIR_HTTP);
 	cr_expect_eq(config->cdn_ports_count, 2);
 	cr_expect_eq(config->cdn.count, 1);

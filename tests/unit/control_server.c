@@ -83,6 +83,13 @@ static void serve(struct scene *scene)
 	}
 }
 
+/* A client in a thread of its own comes when it gets a CPU. */
+static void serve_until_it_ends(struct scene *scene, pthread_t thread)
+{
+	while (pthread_tryjoin_np(thread, NULL) == EBUSY)
+		serve(scene);
+}
+
 static int join(const struct scene *scene)
 {
 	int fd = -1;
@@ -207,7 +214,8 @@ Test(control_server, closes_whoever_says_too_much)
 			serve(&scene);
 	}
 	cr_expect_lt(n, 0);
-	cr_expect_leq(sent, WEIR_CONTROL_LINE_MAX + (4 << 20));
+	cr_expect(sent >= WEIR_CONTROL_LINE_MAX && sent <= WEIR_CONTROL_LINE_MAX + (4 << 20),
+		  "%zu bytes", sent);
 }
 
 static void *ask_much(void *argument)
@@ -231,8 +239,7 @@ Test(control_server, sends_a_long_reply_as_fast_as_it_is_taken)
 
 	scene_init(&scene);
 	pthread_create(&thread, NULL, ask_much, &scene);
-	serve(&scene);
-	pthread_join(thread, NULL);
+	serve_until_it_ends(&scene, thread);
 	cr_expect_eq(scene.taken, (4 << 20) - 1);
 }
 
@@ -267,8 +274,7 @@ Test(control_server, passes_descriptors_with_the_reply_that_they_belong_to)
 
 	scene_init(&scene);
 	pthread_create(&thread, NULL, ask_to_pass, &passed);
-	serve(&scene);
-	pthread_join(thread, NULL);
+	serve_until_it_ends(&scene, thread);
 	cr_assert_eq(passed.count, WEIR_CONTROL_PASSED_MAX);
 	cr_expect_eq(passed.count_again, 0);
 	for (size_t i = 0; i < passed.count; i++) {

@@ -243,6 +243,13 @@ Test(plan_generation, refuses_more_than_fits)
 	config.allowlist = (struct weir_list){.entries = lists, .count = COUNT_OF(lists)};
 	expect_refused(&config, NULL, 0, -ENOSPC);
 
+	/* Those of all lists count, before any is looked at. */
+	config = simple();
+	config.denylists = (struct weir_list[]){{.entries = denied, .count = WEIR_PREFIXES_MAX},
+						{.entries = denied, .count = 1}};
+	config.denylists_count = 2;
+	expect_refused(&config, NULL, 0, -ENOSPC);
+
 	config = simple();
 	config.management = rules;
 	config.management_count = COUNT_OF(rules);

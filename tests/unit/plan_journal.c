@@ -3,9 +3,12 @@
 #include "plan/journal.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/journal_line.h"
 #include "guard.h"
 #include "weir/deny.h"
 
@@ -77,6 +80,23 @@ Test(plan_journal, longest_record_fits_its_line)
 	cr_assert_eq(weir_record_parse(text, size - 1, &back), 0, "%s", text);
 	cr_expect_str_eq(back.note, record.note);
 	cr_expect_eq(back.at_ns, record.at_ns);
+}
+
+Test(plan_journal, longer_words_than_fit_a_record_are_damage)
+{
+	char line[WEIR_JOURNAL_HEAD + 1000];
+	struct weir_record back;
+
+	for (int longer = 0; longer < 3; longer++) {
+		int size = sprintf(line + WEIR_JOURNAL_HEAD,
+				   "+ ban 192.0.2.1/32 1700000000.000000005 0.000000000 %0*d %0*d",
+				   WEIR_WHO_MAX - 1 + (longer == 1), 0,
+				   WEIR_NOTE_MAX - 1 + (longer == 2), 0);
+
+		size = weir_journal_line_seal(line, size);
+		cr_expect_eq(weir_record_parse(line, size - 1, &back), longer ? -EINVAL : 0, "%s",
+			     line);
+	}
 }
 
 Test(plan_journal, every_flipped_bit_is_noticed)

@@ -161,6 +161,14 @@ Test(lockout, rule_counts_only_where_all_of_it_matches)
 					   .port_high = 22,
 					   .protocol = IPPROTO_TCP};
 	cr_expect(weir_peer_is_managed(&peers[0], &policy));
+	/* By the port that the guard takes for the peer's; both ends belong to a range. */
+	rule->source_port_low = rule->source_port_high = weir_peer_syn(&peers[0]).source_port;
+	cr_expect(weir_peer_is_managed(&peers[0], &policy));
+	rule->source_port_low++, rule->source_port_high++;
+	cr_expect_not(weir_peer_is_managed(&peers[0], &policy));
+	rule->source_port_low = 0, rule->source_port_high -= 2;
+	cr_expect_not(weir_peer_is_managed(&peers[0], &policy));
+	*rule = whole;
 	rule->protocol = IPPROTO_UDP;
 	cr_expect_not(weir_peer_is_managed(&peers[0], &policy));
 	*rule = whole;

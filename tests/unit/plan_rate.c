@@ -159,6 +159,15 @@ Test(plan_rate, refuses_what_does_not_fit)
 	cr_assert_eq(rate.factor, 77);
 }
 
+Test(plan_rate, takes_the_least_and_the_most_that_is_allowed)
+{
+	struct weir_rate rate;
+
+	cr_expect_eq(weir_rate_make(WEIR_RATE_MIN_BYTES_PER_S, 2000, TICK_NS, &rate), 0);
+	cr_expect_eq(weir_rate_make(WEIR_RATE_MAX_BYTES_PER_S, 1600000000, TICK_NS, &rate), 0);
+	cr_expect_eq(weir_rate_make(20000000, WEIR_BURST_MIN_BYTES, TICK_NS, &rate), 0);
+}
+
 Test(plan_rate, takes_the_longest_burst_that_fits)
 {
 	/* 2^60 units are 72057594.04 seconds. */

@@ -171,15 +171,15 @@ STORY(lets_a_slow_upload_take_its_time)
 	char got[1000] = "";
 	int fd;
 
-	lab.limits.first_byte_ns = lab.limits.idle_ns = 1000000000;
+	lab.limits.first_byte_ns = lab.limits.idle_ns = 3000000000;
 	lab_container(&lab, 0, serve_count_body, NULL);
 	lab_start(&lab, A);
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n"
 		    "Connection: close\r\n\r\n");
-	/* Twice as long as either limit in all, a fifth of it between two bytes. */
+	/* Longer than either limit in all, a ninth of it between two bytes. */
 	for (int i = 0; i < 10; i++) {
-		lab_sleep_ms(200);
+		lab_sleep_ms(333);
 		lab_say(fd, "x");
 	}
 	lab_read(fd, got, sizeof(got) - 1, NULL);
@@ -196,7 +196,7 @@ static void serve_late_after_continue(struct lab_container *container, int fd)
 	lab_say(fd, "HTTP/1.1 100 Continue\r\n\r\n");
 	if (lab_read(fd, head, 10, NULL) != 10)
 		return;
-	lab_sleep_ms(600);
+	lab_sleep_ms(1800);
 	lab_say(fd, OK("1\r\n\r\nA"));
 	(void)container;
 }
@@ -206,14 +206,14 @@ STORY(gives_a_container_its_time_from_the_end_of_the_request_after_100_continue_
 	char got[1000] = "";
 	int fd;
 
-	lab.limits.first_byte_ns = lab.limits.idle_ns = 1000000000;
+	lab.limits.first_byte_ns = lab.limits.idle_ns = 3000000000;
 	lab_container(&lab, 0, serve_late_after_continue, NULL);
 	lab_start(&lab, A);
 	fd = lab_connect(lab.http_port);
 	lab_say(fd, "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n"
 		    "Expect: 100-continue\r\nConnection: close\r\n\r\n");
 	lab_read_head(fd, got, sizeof(got));
-	lab_sleep_ms(700);
+	lab_sleep_ms(1800);
 	lab_say(fd, "0123456789");
 	lab_read(fd, got, sizeof(got) - 1, NULL);
 	expect_has(got, " 200 OK");

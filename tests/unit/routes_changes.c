@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The journal's text: what is written is read back, and a request is there whole or not at all. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/journal_line.h"
 #include "config/parse.h"
 #include "routes/changes.h"
 
@@ -144,6 +146,25 @@ Test(routes_changes, a_line_with_a_nul_is_damaged)
 	cr_expect_eq(read.changes.count, 2);
 	cr_expect_eq(read.damaged_lines, 1);
 	weir_changes_done(&read.changes);
+}
+
+/* As a line of another release may have: whole by its checksum. */
+Test(routes_changes, a_line_by_somebody_with_too_long_a_name_is_damaged)
+{
+	char line[WEIR_JOURNAL_HEAD + 200];
+	struct weir_changes_read read;
+
+	for (int length = WEIR_WHO_MAX - 1; length <= WEIR_WHO_MAX; length++) {
+		int size = sprintf(line + WEIR_JOURNAL_HEAD,
+				   "+ . route 1700000000.000000005 %0*d a.example app=a", length,
+				   0);
+
+		size = weir_journal_line_seal(line, size);
+		cr_assert_eq(weir_changes_parse(line, size, &read), 0);
+		cr_expect_eq(read.changes.count, length < WEIR_WHO_MAX, "%d", length);
+		cr_expect_eq(read.damaged_lines, length >= WEIR_WHO_MAX, "%d", length);
+		weir_changes_done(&read.changes);
+	}
 }
 
 Test(routes_changes, latest_of_a_key_counts)

@@ -227,6 +227,29 @@ Test(routes_edit, adding_a_drained_container_ends_the_drain)
 	cr_expect_eq(scene.changes.count, 0);
 }
 
+Test(routes_edit, a_route_has_as_many_containers_of_each_protocol_as_in_a_file)
+{
+	for (int is_tls = 0; is_tls < 2; is_tls++) {
+		char lines[32 * WEIR_CONTAINERS_MAX], *to = lines;
+		const char *one_more = is_tls ? "a.example tls 10.2.0.1:1"
+					      : "a.example http 10.2.0.1:1";
+
+		to += sprintf(to, "a.example app=a %s", is_tls ? "tls" : "http");
+		for (int i = 0; i < WEIR_CONTAINERS_MAX - 1; i++)
+			to += sprintf(to, " 10.1.%d.%d:1", i / 256, i % 256);
+		strcpy(to, "\n");
+		_cleanup_scene_ struct scene scene = scene_of(lines);
+
+		cr_assert_eq(add(&scene, one_more, false), 0);
+		cr_expect_eq(add(&scene,
+				 is_tls ? "a.example tls 10.2.0.2:1" : "a.example http 10.2.0.2:1",
+				 false),
+			     -EINVAL);
+		cr_assert_eq(scene.diags.errors, 1);
+		cr_expect(strstr(scene.diags.items[0].text, "WEIR_CONTAINERS_MAX"));
+	}
+}
+
 Test(routes_edit, says_every_line_that_is_wrong_and_changes_none)
 {
 	_cleanup_scene_ struct scene scene = scene_of(BASE);
