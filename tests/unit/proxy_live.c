@@ -258,3 +258,21 @@ STORY(handing_over_serves_an_idle_connection_once_more_and_leaves_who_waits_to_t
 	pthread_join(stopper, NULL);
 	weir_proxy_stop(&next, 0);
 }
+
+STORY(a_drain_ends_when_its_time_is_up_though_nothing_happens)
+{
+	char got[1000] = "";
+	int fd, error = -1;
+
+	lab_container(&lab, 0, serve_loop, OK("1\r\n\r\nA"));
+	lab_start(&lab, A);
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_read_head(fd, got, sizeof(got));
+	lab_read(fd, got, 1, NULL);
+	weir_proxy_hand_over(lab.proxy, 200000000);
+	/* Its time limit of a minute is far off, and the client says nothing. */
+	cr_expect_eq(lab_read(fd, got, 1, &error), 0);
+	cr_expect_eq(error, 0, "%s", strerror(error));
+	close(fd);
+}
