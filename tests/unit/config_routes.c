@@ -155,6 +155,18 @@ Test(routes, reads_prefaces_and_routes_by_protocol)
 	cr_expect_eq(routes.items[1].preface[WEIR_TLS], WEIR_PREFACE_V2);
 }
 
+Test(routes, of_a_protocol_have_a_name_of_up_to_95_characters)
+{
+	for (int size = 95; size <= 96; size++) {
+		_cleanup_diags_ struct weir_diags diags = {0};
+		_cleanup_routes_ struct weir_routes routes = {0};
+		char line[200];
+
+		snprintf(line, sizeof(line), "alpn=%0*d app=a tls 10.0.0.2:443\n", size, 0);
+		cr_expect_eq(parse(line, &diags, &routes), size == 95 ? 0 : -EINVAL, "%d", size);
+	}
+}
+
 Test(routes, names_the_first_of_duplicates_across_files)
 {
 	_cleanup_diags_ struct weir_diags diags = {0};

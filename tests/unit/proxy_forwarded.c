@@ -91,6 +91,19 @@ STORY(replaces_what_is_no_address_protocol_port_or_time_whoever_sent_it)
 	expect_has_not(seen, "6.6.6.6");
 }
 
+STORY(keeps_the_id_of_a_request_that_is_short_enough_for_a_log)
+{
+	lab_start(&lab, A);
+	for (int size = 128; size <= 129; size++) {
+		_cleanup_free_ char *seen = NULL;
+		char line[200];
+
+		snprintf(line, sizeof(line), "X-Request-ID: %0*d\r\n", size, 0);
+		seen = told(line);
+		cr_expect_eq(!!strstr(seen, line), size == 128, "%s", seen);
+	}
+}
+
 STORY(believes_nobody_else)
 {
 	_cleanup_free_ char *seen = NULL;

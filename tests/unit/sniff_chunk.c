@@ -156,7 +156,11 @@ Test(chunk, bounds_extensions_and_trailers)
 		weir_chunk_moved(&chunk, 1);
 		cr_assert_eq(weir_chunk_feed(&chunk, "\r\n", 2, &used), WEIR_CHUNK_MORE);
 	}
-	cr_expect_eq(weir_chunk_feed(&chunk, text, size, &used), WEIR_CHUNK_BAD);
+	size = sprintf(text, "1;%0*d\r\n", WEIR_CHUNK_EXTENSIONS_MAX % (WEIR_CHUNK_LINE_MAX - 1),
+		       0);
+	cr_assert_eq(weir_chunk_feed(&chunk, text, size, &used), WEIR_CHUNK_DATA);
+	weir_chunk_moved(&chunk, 1);
+	cr_expect_eq(weir_chunk_feed(&chunk, "\r\n1;a\r\n", 7, &used), WEIR_CHUNK_BAD);
 }
 
 Test(chunk, wants_more_for_every_strict_prefix)

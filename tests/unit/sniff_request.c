@@ -315,6 +315,29 @@ Test(request, passes_limits_exactly_and_refuses_one_more)
 	refuse(text, size, WEIR_END_HEADERS_TOO_LONG);
 }
 
+Test(request, has_a_method_and_options_up_to_their_limits)
+{
+	struct weir_request request;
+	int size;
+
+	for (int more = 0; more < 2; more++) {
+		size = sprintf(text, "%.*s / HTTP/1.1\r\nHost: a\r\n\r\n", WEIR_METHOD_MAX + more,
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		if (more)
+			refuse(text, size, WEIR_END_REQUEST_LINE);
+		else
+			cr_expect_eq(feed_at_once(&request, text, size), WEIR_DONE);
+		size = sprintf(text, GET "Connection: ");
+		for (int i = 0; i < WEIR_NOMINATED_MAX + more; i++)
+			size += sprintf(text + size, "x%d,", i);
+		size += sprintf(text + size, "close\r\n\r\n");
+		if (more)
+			refuse(text, size, WEIR_END_CONNECTION_OPTION);
+		else
+			cr_expect_eq(feed_at_once(&request, text, size), WEIR_DONE);
+	}
+}
+
 Test(request, refuses_before_the_end_what_is_too_long_already)
 {
 	struct weir_request request;
