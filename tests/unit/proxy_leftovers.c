@@ -216,6 +216,33 @@ STORY(heads_that_never_end_leave_room_for_what_is_under_way)
 	close(fd);
 }
 
+/* It has not been read: answered later, it would be taken for the answer to the next one. */
+STORY(a_request_that_finds_no_buffer_is_answered_once)
+{
+	char got[4096] = "";
+	__u64 *lent;
+	int fd;
+
+	lab_container(&lab, 0, serve_loop, OK("2\r\n\r\nok"));
+	lab_start(&lab, "a.example app=a http %0\n");
+	lent = &lab.proxy->workers[0].pools.buffers.lent_bytes;
+	fd = lab_connect(lab.http_port);
+	lab_say(fd, GET("a.example"));
+	lab_read_head(fd, got, sizeof(got));
+	cr_expect_eq(lab_read(fd, got, 2, NULL), 2);
+	lab_until(!__atomic_load_n(lent, __ATOMIC_RELAXED));
+	__atomic_store_n(lent, WEIR_BUFFERS_HEADS_MAX, __ATOMIC_RELAXED);
+	lab_say(fd, GET("a.example"));
+	lab_read_head(fd, got, sizeof(got));
+	expect_has(got, "HTTP/1.1 503 ");
+	expect_has(got, "Connection: close\r\n");
+	__atomic_store_n(lent, 0, __ATOMIC_RELAXED);
+	lab_say(fd, LAST("a.example"));
+	got[lab_read(fd, got, sizeof(got) - 1, NULL)] = 0;
+	expect_has_not(got, "200 OK");
+	close(fd);
+}
+
 STORY(an_idle_websocket_keeps_neither_a_buffer_nor_old_routes)
 {
 	const char *routes = "a.example app=a http %0\n";

@@ -16,7 +16,6 @@ static bool start_request(struct weir_conn *conn)
 	weir_request_init(&conn->sniffing->request);
 	conn->times = (struct weir_times){.started_ns = conn->worker->now_ns};
 	conn->up.moved_bytes = conn->down.moved_bytes = 0;
-	conn->up.is_whole = false;
 	conn->wants_json = conn->is_head = false;
 	conn->status = 0;
 	weir_conn_wait(conn, weir_conn_limits(conn)->hello_ns);
@@ -195,6 +194,8 @@ void weir_http_next(struct weir_conn *conn)
 	weir_buffers_return(&conn->worker->pools.buffers, &conn->up.head);
 	conn->state = WEIR_CONN_SNIFF;
 	conn->has_response = conn->has_answered = conn->is_up_done = false;
+	/* Of the next request nothing has been read: refused for want of memory, it has to be the last. */
+	conn->up.is_whole = false;
 	weir_conn_wait(conn, weir_conn_limits(conn)->keepalive_ns);
 	if (conn->worker->is_draining && !conn->worker->proxy->is_handed_over && !conn->up.in)
 		weir_conn_close(conn, WEIR_END_NONE);
