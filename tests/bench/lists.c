@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/ranges.h"
 #include "bench.h"
 #include "config/config.h"
 #include "config/parse.h"

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/ranges.h"
 #include "bench.h"
 #include "benchmarks.h"
 #include "flood.skel.h"

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/ranges.h"
 #include "plan_scene.h"
 #include "random.h"
 

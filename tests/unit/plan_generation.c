@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ranges.h"
 #include "plan_scene.h"
 #include "random.h"
 

@@ -19,6 +19,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/ranges.h"
 #include "config/config.h"
 #include "config/loader.h"
 #include "weir/policy.h"
@@ -32,7 +33,7 @@ struct protected_item {
 	struct weir_origin origin; /* path NULL: not from a file */
 };
 
-/* Sorted, neither overlapping nor touching. */
+/* Merged, once all are in. */
 struct ranges {
 	struct weir_range *items;
 	size_t count;
@@ -55,13 +56,6 @@ static void cover_done(struct cover *cover)
 
 /* ---- ranges ---------------------------------------------------------------------------- */
 
-static int range_compare(const void *a, const void *b)
-{
-	const struct weir_range *x = a, *y = b;
-
-	return (x->low > y->low) - (x->low < y->low);
-}
-
 static int range_add(struct ranges *ranges, struct weir_prefix prefix)
 {
 	struct weir_range *range = weir_array_add(&ranges->items, &ranges->count);
@@ -74,19 +68,7 @@ static int range_add(struct ranges *ranges, struct weir_prefix prefix)
 
 static void ranges_merge(struct ranges *ranges)
 {
-	struct weir_range *items = ranges->items;
-	size_t kept = 0;
-
-	if (ranges->count)
-		qsort(items, ranges->count, sizeof(*items), range_compare);
-	for (size_t i = 0; i < ranges->count; i++) {
-		/* In 64 bits: a range may end at the last address there is. */
-		if (!kept || items[i].low > items[kept - 1].high + 1ULL)
-			items[kept++] = items[i];
-		else if (items[i].high > items[kept - 1].high)
-			items[kept - 1].high = items[i].high;
-	}
-	ranges->count = kept;
+	ranges->count = weir_ranges_merge(ranges->items, ranges->count);
 }
 
 /* Does one of the ranges hold the whole prefix? */

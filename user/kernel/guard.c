@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/fail.h"
+#include "base/ranges.h"
 #include "kernel/generation.h"
 #include "kernel/overlay.h"
 #include "kernel/pins.h"

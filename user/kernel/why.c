@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/ranges.h"
 #include "kernel/generation.h"
 #include "kernel/live.h"
 #include "plan/plan.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ranges.h"
 #include "plan/destinations.h"
 #include "plan/policy.h"
 

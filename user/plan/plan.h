@@ -42,12 +42,6 @@ struct weir_cell weir_rank_cell(const struct weir_rank *rank, __u32 address);
 /* Is the host-order address listed? The twin of the gate's lookup. */
 bool weir_rank_has(const struct weir_rank *rank, __u32 address);
 
-/* Sort `ranges` and merge what overlaps or touches, in place. Returns how many are left. */
-size_t weir_ranges_merge(struct weir_range *ranges, size_t count);
-
-/* Does one of the sorted ranges hold the host-order address? The twin of the gate's search. */
-bool weir_ranges_has(const struct weir_range *ranges, size_t count, __u32 address);
-
 /* ---- one generation -------------------------------------------------------------------- */
 
 /*

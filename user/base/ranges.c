@@ -7,10 +7,12 @@
  * ten times as fast as qsort. The scratch copy belongs to the sort; where there is no memory for
  * it, qsort does the work in place.
  */
+#include "base/ranges.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "plan/plan.h"
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3 };
 
