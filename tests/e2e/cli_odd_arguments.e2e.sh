@@ -118,6 +118,11 @@ refused 2 "^weir: no command ''" ''
 refused 2 "^weir: -c needs a value" status -c
 refused 2 '^weir: -I needs a value' -I
 
+story "a proxy that will be given nothing says so"
+sed '/^ *routes:/d' "$LAB_DIR/weir.yaml" >"$LAB_DIR/routeless.yaml"
+expect_exit 1 "beside one that runs" gate "$WEIR" -I "$LAB" -c "$LAB_DIR/routeless.yaml" proxy
+expect_said "what it lacks" 'warning: there is no `proxy: routes:`, so the gate hands nothing to this proxy'
+
 story "none of it changed anything"
 expect_equal "live entries" "$(weir deny list; weir allow list)" ""
 expect_equal "live routes" "$(weir route list | grep -c live:)" 0

@@ -63,6 +63,11 @@ int weir_proxy_config_load(const struct weir_cli *cli, const struct weir_proxy_o
 
 	if (!options->routes_count) {
 		r = weir_config_load(cli->config_path, &diags, ret_config);
+		if (!r && !(*ret_config)->routes.paths_count && !options->listen[WEIR_HTTP] &&
+		    !options->listen[WEIR_TLS])
+			weir_diags_warning(&diags, cli->config_path, 0, 0,
+					   "there is no `proxy: routes:`, so the gate hands "
+					   "nothing to this proxy");
 	} else {
 		config = calloc(1, sizeof(*config));
 		if (!config)
