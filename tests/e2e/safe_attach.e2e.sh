@@ -54,7 +54,9 @@ expect "weir attach t0" weir attach t0
 gate ip link set t0 name t9
 expect_equal "what is attached" "$(names)" '[["t9","native"]]'
 expect "weir attach t9" weir attach t9
-expect_said "it was" 'attached already'
+expect_said "it was" 'attached already$'
+expect "weir attach --try" weir attach --try 30s t9
+expect_said "nothing will go back" 'attached already for good, and goes on no trial$'
 gate ip link set t1 name t0
 expect "weir attach of another by the former name" weir attach t0
 gate ip link set t9 name swap && gate ip link set t0 name t9 &&

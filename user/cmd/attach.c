@@ -56,7 +56,8 @@ static int attach_one(const struct weir_paths *paths, const char *interface,
 	       attached.was_attached ? "; it was attached already" : "",
 	       attached.is_on_trial
 		       ? "; on trial: receives everything again unless weir confirm comes"
-		       : "");
+	       : wish->try_ns ? " for good, and goes on no trial"
+			      : "");
 	return 0;
 }
 
