@@ -80,6 +80,7 @@ tab() {
 
 story "commands, options and values are completed at a real prompt"
 tab 'weir deta' 'weir detach'
+tab 'weir help deta' 'weir help detach'
 tab 'weir apply --conf' 'weir apply --confirmed'
 tab 'weir capture --reason drop_den' 'weir capture --reason drop_denied'
 tab 'weir counts --by pa' 'weir counts --by packets'

@@ -23,6 +23,7 @@ static const struct place {
 } places[] = {
 	{NULL, NULL, "-c", NULL, weir_offer_file},
 	{NULL, NULL, "-I", NULL, weir_offer_instances},
+	{"help", "", NULL, NULL, weir_offer_commands},
 	{"init", "", NULL, NULL, weir_offer_regions},
 	{"apply", NULL, NULL, "--confirmed --lists --try --wait --force", NULL},
 	{"apply", NULL, "--try", "30s 60s 5m", NULL},
