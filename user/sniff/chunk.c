@@ -19,13 +19,13 @@ enum state {
 	EXTENSION, /* after `;`, up to CR */
 	SIZE_LF,   /* after the size line's CR */
 	DATA_CR,   /* after the data */
-	DATA_LF,   /*  */
-	LINE,      /* the start of a trailer line, or of the last, empty one */
-	NAME,      /* within a trailer's name */
-	VALUE,     /* within its value */
-	VALUE_LF,  /* after its CR */
-	END_LF,    /* after the last line's CR */
-	END,       /* complete */
+	DATA_LF,
+	LINE,     /* the start of a trailer line, or of the last, empty one */
+	NAME,     /* within a trailer's name */
+	VALUE,    /* within its value */
+	VALUE_LF, /* after its CR */
+	END_LF,   /* after the last line's CR */
+	END,      /* complete */
 };
 
 void weir_chunk_init(struct weir_chunk *chunk)

@@ -21,27 +21,27 @@ enum {
 };
 
 enum state {
-	TYPE,             /* handshake type; zero: nothing has been read */
-	LENGTH,           /* of the message */
-	FIXED,            /* version and random */
-	SESSION_SIZE,     /* legacy session id */
-	SESSION,          /*  */
-	CIPHERS_SIZE,     /* cipher suites */
-	CIPHERS,          /*  */
+	TYPE,         /* handshake type; zero: nothing has been read */
+	LENGTH,       /* of the message */
+	FIXED,        /* version and random */
+	SESSION_SIZE, /* legacy session id */
+	SESSION,
+	CIPHERS_SIZE, /* cipher suites */
+	CIPHERS,
 	COMPRESSION_SIZE, /* legacy compression methods */
-	COMPRESSION,      /*  */
-	EXTENSIONS_SIZE,  /* of all extensions */
-	EXTENSION_TYPE,   /* one extension */
-	EXTENSION_SIZE,   /*  */
-	EXTENSION,        /* a body that is of no interest */
-	NAMES_SIZE,       /* server_name: the list */
-	NAME_TYPE,        /* 0: host_name, the only one there is */
-	NAME_SIZE,        /*  */
-	NAME,             /*  */
-	PROTOCOLS_SIZE,   /* ALPN: the list */
-	PROTOCOL_SIZE,    /* one name */
-	PROTOCOL,         /*  */
-	WHOLE,            /* the message is complete */
+	COMPRESSION,
+	EXTENSIONS_SIZE, /* of all extensions */
+	EXTENSION_TYPE,  /* one extension */
+	EXTENSION_SIZE,
+	EXTENSION,  /* a body that is of no interest */
+	NAMES_SIZE, /* server_name: the list */
+	NAME_TYPE,  /* 0: host_name, the only one there is */
+	NAME_SIZE,
+	NAME,
+	PROTOCOLS_SIZE, /* ALPN: the list */
+	PROTOCOL_SIZE,  /* one name */
+	PROTOCOL,
+	WHOLE, /* the message is complete */
 };
 
 bool weir_hello_refuse(struct weir_hello *hello, enum weir_ending ending)
