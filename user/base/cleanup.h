@@ -10,6 +10,7 @@
 #define WEIR_BASE_CLEANUP_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -53,6 +54,18 @@ static inline void closedirp(DIR **folder)
 		(pointer) = NULL;                                                                  \
 		taken_;                                                                            \
 	})
+
+/* Close a stream of open_memstream(3). Returns its text, or NULL when memory ran out meanwhile. */
+static inline char *take_text(FILE *to, char **text)
+{
+	bool has_failed = fclose(to) != 0;
+	char *taken = take_pointer(*text);
+
+	if (!has_failed)
+		return taken;
+	free(taken);
+	return NULL;
+}
 
 static inline int take_fd(int *fd)
 {

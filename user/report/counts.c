@@ -114,8 +114,7 @@ char *weir_counts_table(const struct weir_counts_report *report, bool all)
 	print_total(to, "passed", total_of(report, true));
 	print_total(to, "dropped", total_of(report, false));
 	print_destinations(to, report, all);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *count_json(struct weir_count count)

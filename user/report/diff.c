@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "report/json.h"
 
 char *weir_diff_table(const struct weir_diff *diff)
@@ -17,8 +18,7 @@ char *weir_diff_table(const struct weir_diff *diff)
 	for (size_t i = 0; i < diff->count; i++)
 		fprintf(to, "%c %-12s %s\n", diff->items[i].sign,
 			weir_change_slug(diff->items[i].kind), diff->items[i].text);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *moved_json(const struct weir_moved *moved)

@@ -2,6 +2,7 @@
 /* Findings -> a table or JSON. */
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "report/doctor.h"
 #include "report/json.h"
 
@@ -30,8 +31,7 @@ char *weir_doctor_table(const struct weir_findings *findings)
 		if (*finding->mend)
 			fprintf(to, "%9smend:  %s\n", "", finding->mend);
 	}
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 char *weir_doctor_json(const struct weir_findings *findings)

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "report/json.h"
 #include "report/reason.h"
 
@@ -64,8 +65,7 @@ char *weir_explain_table(const struct weir_verdict *verdicts, size_t count, bool
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		print_verdict(to, &verdicts[i], is_capture);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------- */

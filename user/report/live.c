@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "report/json.h"
 
 static void print_record(FILE *to, const struct weir_record *record)
@@ -33,8 +34,7 @@ char *weir_live_table(const struct weir_record *records, size_t count, __u32 kin
 				"when", "note");
 		print_record(to, &records[i]);
 	}
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *record_json(const struct weir_record *record)
@@ -87,8 +87,7 @@ char *weir_why_table(__u32 address, bool is_listed, const struct weir_reason_why
 		is_listed ? "denied" : "not denied");
 	for (size_t i = 0; i < count; i++)
 		print_why(to, &whys[i]);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *why_json(const struct weir_reason_why *why)

@@ -2,6 +2,7 @@
 /* Status and counters -> metric families, in the order that an operator asks for them. */
 #include "report/metrics.h"
 
+#include "base/cleanup.h"
 #include "base/prefix.h"
 #include "report/prom.h"
 #include "report/reason.h"
@@ -226,6 +227,5 @@ char *weir_metrics_text(const struct weir_metrics *metrics)
 		put_reasons(to, metrics->counts);
 		put_destinations(to, metrics->counts);
 	}
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }

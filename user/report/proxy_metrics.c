@@ -7,6 +7,7 @@
  */
 #include "report/proxy_metrics.h"
 
+#include "base/cleanup.h"
 #include "report/prom.h"
 
 static const char *const ending_slugs[WEIR_ENDINGS_END] = {
@@ -150,6 +151,5 @@ char *weir_proxy_metrics_text(const struct weir_proxy_snapshot *snapshot, const 
 		 "Containers of the app, each of its addresses and ports.", containers_of);
 	put_apps(to, snapshot, "weir_proxy_app_quarantined_containers", "gauge",
 		 "Containers of the app that are given no connections for now.", quarantined_of);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/prefix.h"
 #include "report/json.h"
 #include "report/reason.h"
@@ -140,8 +141,7 @@ char *weir_rates_table(const struct weir_rates_report *rates, bool all)
 		if (all || rates->destinations[i].passed.packets > 0 ||
 		    rates->destinations[i].dropped.packets > 0)
 			print_destination(to, &rates->destinations[i]);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *rate_json(const struct weir_per_s *rate)

@@ -217,5 +217,5 @@ char *weir_route_list_text(struct weir_route_list *list)
 		print_table(to, list, rows);
 	else
 		print_json(to, list, rows);
-	return fclose(to) ? (free(text), NULL) : text;
+	return take_text(to, &text);
 }

@@ -145,8 +145,7 @@ char *weir_sources_table(const struct weir_sources_report *report)
 	print_sources(to, "dropped", report->dropped, report->dropped_count);
 	fputc('\n', to);
 	print_sources(to, "passed", report->passed, report->passed_count);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *sources_json(const struct weir_source *sources, size_t count)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/quantity.h"
 #include "report/json.h"
 
@@ -164,8 +165,7 @@ char *weir_status_table(const struct weir_status *status)
 		print_drift(to, status);
 	}
 	print_proxy(to, &status->proxy);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static json_t *interfaces_json(const struct weir_status *status)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "report/json.h"
 
 static const struct {
@@ -35,8 +36,7 @@ char *weir_verify_table(const struct weir_drifts *drifts)
 		fprintf(to, "%s: %s (%s)\n", kinds[drift->kind].slug, drift->text,
 			kinds[drift->kind].remedy);
 	}
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 char *weir_verify_json(const struct weir_drifts *drifts)

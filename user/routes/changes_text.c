@@ -38,10 +38,8 @@ static char *format(const struct weir_changes *changes, bool is_one, size_t *ret
 		return NULL;
 	for (size_t i = 0; i < changes->count; i++)
 		print_change(to, &changes->items[i], is_one && i + 1 < changes->count);
-	if (fclose(to)) {
-		free(text);
-		return NULL;
-	}
+	if (fclose(to))
+		return free(text), NULL;
 	for (at = text; at < text + size && (newline = strchr(at, '\n')); at = newline + 1) {
 		char next = newline[1];
 
@@ -184,8 +182,7 @@ char *weir_route_value(const struct weir_route *route)
 	fprintf(to, "app=%s", route->app);
 	print_containers(to, route, WEIR_HTTP);
 	print_containers(to, route, WEIR_TLS);
-	fclose(to);
-	return text;
+	return take_text(to, &text);
 }
 
 static bool parse_number(struct weir_token token, __u64 *ret_number)

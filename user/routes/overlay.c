@@ -26,7 +26,7 @@ static char *routes_text(const struct weir_change *changes, size_t count, size_t
 	for (size_t i = 0; i < count; i++)
 		fprintf(to, "%s %s\n", changes[i].key,
 			changes[i].sign == WEIR_CHANGE_GONE ? "app=gone" : changes[i].value);
-	return fclose(to) ? (free(text), NULL) : text;
+	return take_text(to, &text);
 }
 
 int weir_overlay_routes(const struct weir_changes *changes, struct weir_diags *diags,
