@@ -6,7 +6,6 @@
 #include "net/peers.h"
 
 #include <linux/inet_diag.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 

@@ -14,7 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "base/cleanup.h"
 #include "proxy/page.h"
 #include "proxy/proxy.h"
 
