@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/fail.h"
 #include "gate.skel.h"
+#include "kernel/attach.h"
 #include "kernel/grace.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/object.h"
@@ -111,122 +112,6 @@ int weir_dispatcher_probe(char *why, size_t why_size)
 	return -EOPNOTSUPP;
 }
 
-/* ---- what runs on an interface ------------------------------------------------------------- */
-
-/* The program's constant weir_owner, whatever release it is of: found by its type information. */
-static int read_owner(int map_fd, const struct bpf_map_info *info, __u32 *ret_owner)
-{
-	_cleanup_free_ char *constants = malloc(info->value_size);
-	struct btf *btf = btf__load_from_kernel_by_id(info->btf_id);
-	const struct btf_type *section = btf ? btf__type_by_id(btf, info->btf_value_type_id) : NULL;
-	__u32 key = 0;
-	int r = -ENOENT;
-
-	if (constants && section && btf_is_datasec(section) &&
-	    !bpf_map_lookup_elem(map_fd, &key, constants))
-		for (int i = 0; r && i < btf_vlen(section); i++) {
-			const struct btf_var_secinfo *var = btf_var_secinfos(section) + i;
-			const struct btf_type *type = btf__type_by_id(btf, var->type);
-
-			if (strcmp(btf__name_by_offset(btf, type->name_off), "weir_owner") ||
-			    var->size != sizeof(*ret_owner))
-				continue;
-			memcpy(ret_owner, constants + var->offset, sizeof(*ret_owner));
-			r = 0;
-		}
-	btf__free(btf);
-	return r;
-}
-
-/* One map of the program: what of it tells this gate from others. */
-static int read_map(__u32 map_id, struct weir_seat *seat)
-{
-	_cleanup_close_ int fd = bpf_map_get_fd_by_id(map_id);
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info);
-	const char *dot;
-
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
-	dot = strchr(info.name, '.');
-	if (!strcmp(info.name, weir_map_name(WEIR_MAP_CONTROL)))
-		seat->control_id = info.id;
-	else if (!strcmp(info.name, weir_map_name(WEIR_MAP_BLOCKS)))
-		seat->blocks_id = info.id;
-	else if (!strcmp(info.name, weir_map_name(WEIR_MAP_LIVE)))
-		seat->live_id = info.id;
-	else if (!strcmp(info.name, weir_map_name(WEIR_MAP_COUNTS)))
-		seat->counts_id = info.id;
-	else if (dot && !strcmp(dot, ".rodata"))
-		return read_owner(fd, &info, &seat->owner);
-	return 0;
-}
-
-int weir_seat_read(int program_fd, struct weir_seat *ret_seat)
-{
-	struct weir_seat seat = {.fd = -1};
-	__u32 map_ids[64];
-	struct bpf_prog_info info = {.nr_map_ids = 64, .map_ids = (uintptr_t)map_ids};
-	__u32 size = sizeof(info);
-	int r = 0;
-
-	if (bpf_obj_get_info_by_fd(program_fd, &info, &size))
-		return -errno;
-	if (strcmp(info.name, program_name))
-		return -ENOENT;
-	for (__u32 i = 0; !r && i < info.nr_map_ids && i < 64; i++)
-		r = read_map(map_ids[i], &seat);
-	if (r || !seat.owner || !seat.control_id)
-		return r ?: -ENOENT;
-	seat.program_id = info.id;
-	seat.fd = fcntl(program_fd, F_DUPFD_CLOEXEC, 3);
-	if (seat.fd < 0)
-		return -errno;
-	*ret_seat = seat;
-	return 0;
-}
-
-void weir_seats_done(struct weir_seats *seats)
-{
-	for (size_t i = 0; i < seats->count; i++)
-		closep(&seats->items[i].fd);
-	*seats = (struct weir_seats){};
-}
-
-int weir_seats_open(unsigned int ifindex, struct weir_seats *ret_seats)
-{
-	_cleanup_multiprog_ struct xdp_multiprog *programs = NULL;
-	_cleanup_seats_ struct weir_seats seats = {};
-	struct xdp_program *program = NULL;
-	int r;
-
-	weir_libbpf_log_start();
-	programs = xdp_multiprog__get_from_ifindex(ifindex);
-	r = libxdp_get_error(programs);
-	if (r && r != -ENOENT)
-		return r;
-	if (!r && !xdp_multiprog__is_legacy(programs)) {
-		seats.is_dispatched = true;
-		seats.mode = xdp_multiprog__attach_mode(programs) == XDP_MODE_SKB
-				     ? WEIR_MODE_SKB
-				     : WEIR_MODE_NATIVE;
-		while ((program = xdp_multiprog__next_prog(program, programs))) {
-			r = seats.count < WEIR_SEATS_MAX ? weir_seat_read(xdp_program__fd(program),
-									  &seats.items[seats.count])
-							 : -E2BIG;
-			if (r && r != -ENOENT)
-				return r;
-			if (r)
-				seats.others++;
-			else
-				seats.count++;
-		}
-	}
-	*ret_seats = seats;
-	seats = (struct weir_seats){};
-	return 0;
-}
-
 /* ---- what keeps a packet in flight from slipping through ----------------------------------- */
 
 /*
@@ -239,30 +124,18 @@ struct held {
 	size_t count;
 };
 
-static bool ties_to(int link_fd, __u32 dispatcher_id)
-{
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
-
-	return !bpf_obj_get_info_by_fd(link_fd, &info, &size) &&
-	       info.type == BPF_LINK_TYPE_TRACING && info.tracing.target_obj_id == dispatcher_id;
-}
-
 static void hold_links(unsigned int ifindex, struct held *held)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	__u32 dispatcher_id, id = 0;
+	struct weir_running running;
+	__u32 link_id = 0, program_id;
+	int fd;
 
 	*held = (struct held){};
-	if (bpf_xdp_query(ifindex, 0, &query))
+	if (weir_running_on(ifindex, &running) || !running.program_id)
 		return;
-	dispatcher_id = query.skb_prog_id ?: query.drv_prog_id;
-	while (dispatcher_id && held->count < WEIR_SEATS_MAX && !bpf_link_get_next_id(id, &id)) {
-		_cleanup_close_ int fd = bpf_link_get_fd_by_id(id);
-
-		if (fd >= 0 && ties_to(fd, dispatcher_id))
-			held->links[held->count++] = take_fd(&fd);
-	}
+	while (held->count < WEIR_SEATS_MAX &&
+	       (fd = weir_dispatcher_tie(running.program_id, &link_id, &program_id)) >= 0)
+		held->links[held->count++] = fd;
 }
 
 enum { FLIGHT_MAX_US = 100000 }; /* far longer than a packet spends in a program */

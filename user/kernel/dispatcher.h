@@ -26,7 +26,7 @@ struct weir_seat {
 };
 
 struct weir_seats {
-	struct weir_seat items[WEIR_SEATS_MAX]; /* in the order in which packets meet them */
+	struct weir_seat items[WEIR_SEATS_MAX];
 	size_t count;
 	size_t others;      /* programs that are no gates */
 	bool is_dispatched; /* the interface runs a dispatcher */
@@ -38,6 +38,12 @@ struct weir_seats {
  * sentence. Tries what libxdp would, on no interface.
  */
 int weir_dispatcher_probe(char *why, size_t why_size);
+
+/*
+ * The next link, by number, that ties a program to the dispatcher; *link_id is 0 at first, then as it was left.
+ * Returns its descriptor, the caller's; -ENOENT: there is none; or a negative errno, no diagnostic.
+ */
+int weir_dispatcher_tie(__u32 dispatcher_id, __u32 *link_id, __u32 *ret_program_id);
 
 /* What a program is, if it is a gate that shares: 0; -ENOENT: it is not; or -errno. */
 int weir_seat_read(int program_fd, struct weir_seat *ret_seat);
