@@ -271,12 +271,21 @@ static int replace(const struct weir_paths *paths, const struct weir_links *link
 /* The number is one for all: what cannot be upgraded here would stop judging. */
 static int refuse_elsewhere(const struct weir_links *links, struct weir_diags *diags)
 {
-	for (size_t i = 0; i < links->count; i++)
-		if (links->items[i].is_shared && links->items[i].ifindex == WEIR_IFINDEX_ELSEWHERE)
+	for (size_t i = 0; i < links->count; i++) {
+		struct weir_link *link = &links->items[i];
+
+		if (link->is_shared && link->ifindex == WEIR_IFINDEX_ELSEWHERE)
 			return weir_fail(diags, -EXDEV,
 					 "the gate on %s has to be replaced from its own network "
 					 "namespace",
-					 links->items[i].interface);
+					 link->interface);
+		if (link->is_shared && !link->ifindex && weir_shared_is_taken(link))
+			return weir_fail(diags, -EXDEV,
+					 "%s, which the gate shares, was taken to another network "
+					 "namespace: bring it back, or take the gate off there "
+					 "(xdp-loader unload)",
+					 link->interface);
+	}
 	return 0;
 }
 

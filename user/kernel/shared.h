@@ -31,6 +31,9 @@ int weir_shared_open(const struct weir_paths *paths, const char *pin_name, struc
 /* Is the gate of this record on the interface? Then the link's program is the one there. */
 bool weir_shared_is_on(struct weir_link *link, unsigned int ifindex);
 
+/* Of one that is on no interface here: does its gate go on in another network namespace? */
+bool weir_shared_is_taken(struct weir_link *link);
+
 /* Pin the gate's program as the record of an interface of this network namespace; replaces the one before. */
 int weir_shared_pin(const struct weir_paths *paths, const char *interface, int program_fd,
 		    struct weir_diags *diags);
