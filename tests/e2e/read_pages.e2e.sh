@@ -23,5 +23,14 @@ COMMANDS=$("$WEIR" help)
 for file in "$LAB_ROOT"/{README,SECURITY,CONTRIBUTING,ARCHITECTURE}.md "$LAB_ROOT"/doc/*.md; do
 	page_spans "$file"
 done
+
+story "every reason, ending, metric and key that a page names exists"
+names=$(grep -oE '^\| `[a-z_.]+`' "$LAB_ROOT/doc/reference.md" | sed 's/^| `//; s/`$//; s/^proxy[.]//')
+for file in "$LAB_ROOT"/{README,SECURITY,CHANGELOG}.md "$LAB_ROOT"/doc/{tutorial,operations}.md; do
+	for word in $(grep -oE '`[a-z]+_[a-z_]*\*?:?`' "$file" | tr -d '`:' | sort -u); do
+		grep -qxE -- "${word/\*/.*}" <<<"$names" || grep -rqF -- "\"$word" "$LAB_ROOT/user/proxy" ||
+			fails "${file##*/} names $word" "neither doc/reference.md nor the log has it"
+	done
+done
 machine_down
 end
