@@ -75,6 +75,24 @@ Test(report_status, proxy_line_says_who_serves_since_when_and_how_much)
 	free(text);
 }
 
+Test(report_status, a_proxy_that_this_gate_gives_nothing_is_to_be_restarted)
+{
+	char *without, *with;
+
+	status.is_loaded = true;
+	status.is_steered = false;
+	status.proxy = (struct weir_status_proxy){};
+	without = weir_status_table(&status);
+	status.proxy.runs = true;
+	with = weir_status_table(&status);
+	cr_expect_not_null(strstr(without, "\nhand-off:    not attached\n"), "%s", without);
+	cr_expect_not_null(strstr(with, "\nhand-off:    not attached: the proxy that runs is given "
+					"nothing until it is restarted\n"),
+			   "%s", with);
+	free(without);
+	free(with);
+}
+
 Test(report_status, proxy_has_no_line_while_none_runs)
 {
 	char *text, *json;

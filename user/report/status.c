@@ -158,7 +158,10 @@ char *weir_status_table(const struct weir_status *status)
 		fprintf(to, "live:        %u bans, %u releases, room for %u\n", status->live_bans,
 			status->live_releases, status->live_max);
 		fprintf(to, "hand-off:    %s\n",
-			!status->is_steered ? "not attached"
+			!status->is_steered && status->proxy.runs
+				? "not attached: the proxy that runs is given nothing until it is "
+				  "restarted"
+			: !status->is_steered ? "not attached"
 			: status->has_http_listener && status->has_tls_listener
 				? "to the proxy"
 				: "attached, no proxy listens");
