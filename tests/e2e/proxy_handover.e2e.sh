@@ -112,6 +112,26 @@ expect "what it is told" cat "$LAB_DIR/said"
 expect_said "that" 'nothing is being taken over'
 expect "a client is served" served
 
+story "who is dead when its last word is read takes nothing over"
+before=$(pid_now)
+python3 - "$socket" <<'END' >"$LAB_DIR/said" 2>&1
+import json, os, signal, socket, sys
+control = socket.socket(socket.AF_UNIX)
+control.connect(sys.argv[1])
+control.sendall(b'{"version": 1, "verb": "takeover"}\n')
+line, fds, _, _ = socket.recv_fds(control, 65536, 253)
+giver = json.loads(line)["pid"]
+os.kill(giver, signal.SIGSTOP)
+control.sendall(b'{"version": 1, "verb": "serving"}\n')
+for fd in [control.detach(), *fds]:
+    os.close(fd)
+os.kill(giver, signal.SIGCONT)
+END
+expect_equal "what it says" "$(cat "$LAB_DIR/said")" ""
+sleep 0.3
+expect_equal "who is in charge" "$(pid_now)" "$before"
+expect "a client is served" served
+
 story "killed at any moment of a hand-over: the lock names who is in charge, and it serves"
 for _ in {1..12}; do
 	lab_spawn gate "$WEIR" -I "$LAB" -c "$LAB_DIR/weir.yaml" proxy --takeover

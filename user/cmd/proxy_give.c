@@ -7,6 +7,7 @@
  * A successor whose connection ends before that has given up its claim.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "base/clock.h"
 #include "cmd/proxy_takeover.h"
@@ -91,6 +92,14 @@ static json_t *past_json(const struct weir_table *top, __u64 now)
 	return rows;
 }
 
+/* Killed behind its last word, which waited here to be read. */
+static bool has_hung_up(const struct weir_control_conn *taker)
+{
+	struct pollfd item = {taker->fd, POLLRDHUP, 0};
+
+	return poll(&item, 1, 0) == 1;
+}
+
 int weir_takeover_finish(struct weir_control_call *call)
 {
 	struct weir_proxy_run *run = call->context;
@@ -101,6 +110,8 @@ int weir_takeover_finish(struct weir_control_call *call)
 		return weir_diags_error(&call->diags, NULL, 0, 0, "nothing is being taken over");
 	table = weir_proxy_table(run->proxy);
 	json_object_set_new(call->reply, "containers", past_json(table, weir_monotonic_ns()));
+	if (has_hung_up(call->conn))
+		return weir_diags_error(&call->diags, NULL, 0, 0, "nobody is taking over any more");
 	/* The service manager believes this of the process that it knows. */
 	snprintf(state, sizeof(state), "MAINPID=%d", run->takeover.taker_pid);
 	weir_notify(run->notify_fd, state);
