@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Facts -> findings: each with what it costs and what mends it. */
+/*
+ * Facts -> findings: each with what it costs and what mends it. The kernel is judged here, and
+ * each interface in doctor_nic.c. What the gate depends on and nobody could ask for is a finding
+ * as well: unknown is not well.
+ */
 #include "report/doctor.h"
 
 #include <stdarg.h>
@@ -7,12 +11,10 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/quantity.h"
+#include "report/doctor_finding.h"
 
 /* A gate without lists takes about 50 MB; one of 10 million entries, twice, some 600 MB. */
 #define MEMORY_LITTLE (256ULL << 20)
-
-enum { RP_FILTER_STRICT = 1 };
 
 void weir_findings_done(struct weir_findings *findings)
 {
@@ -30,9 +32,8 @@ enum weir_health weir_findings_worst(const struct weir_findings *findings)
 	return worst;
 }
 
-/* A new finding about `subject`; one to be thrown away when memory runs out. */
-__attribute__((format(printf, 3, 4))) static struct weir_finding *add(
-	struct weir_findings *findings, enum weir_health health, const char *subject, ...)
+struct weir_finding *weir_finding_add(struct weir_findings *findings, enum weir_health health,
+				      const char *subject, ...)
 {
 	static struct weir_finding lost;
 	struct weir_finding *finding = weir_array_add(&findings->items, &findings->count);
@@ -49,8 +50,7 @@ __attribute__((format(printf, 3, 4))) static struct weir_finding *add(
 	return finding;
 }
 
-__attribute__((format(printf, 2, 3))) static void found(struct weir_finding *finding,
-							const char *format, ...)
+void weir_finding_found(struct weir_finding *finding, const char *format, ...)
 {
 	va_list arguments;
 
@@ -59,8 +59,7 @@ __attribute__((format(printf, 2, 3))) static void found(struct weir_finding *fin
 	va_end(arguments);
 }
 
-__attribute__((format(printf, 3, 4))) static void mend(struct weir_finding *finding,
-						       const char *cost, const char *format, ...)
+void weir_finding_mend(struct weir_finding *finding, const char *cost, const char *format, ...)
 {
 	va_list arguments;
 
@@ -68,6 +67,13 @@ __attribute__((format(printf, 3, 4))) static void mend(struct weir_finding *find
 	va_start(arguments, format);
 	vsnprintf(finding->mend, sizeof(finding->mend), format, arguments);
 	va_end(arguments);
+}
+
+enum weir_health weir_health_of(enum weir_answer answer, enum weir_health without)
+{
+	return answer == WEIR_YES  ? WEIR_HEALTH_OK
+	       : answer == WEIR_NO ? without
+				   : WEIR_HEALTH_UNKNOWN;
 }
 
 /* ---- the kernel ------------------------------------------------------------------------ */
@@ -119,11 +125,8 @@ static void judge_part(const struct weir_facts *facts, const struct kernel_part 
 		       struct weir_findings *findings)
 {
 	enum weir_answer answer = *(const enum weir_answer *)((const char *)facts + part->at);
-	struct weir_finding *finding = add(findings,
-					   answer == WEIR_YES  ? WEIR_HEALTH_OK
-					   : answer == WEIR_NO ? part->without
-							       : WEIR_HEALTH_UNKNOWN,
-					   "%s", part->subject);
+	struct weir_finding *finding = add(findings, weir_health_of(answer, part->without), "%s",
+					   part->subject);
 
 	if (answer == WEIR_UNKNOWN) {
 		found(finding, "not known");
@@ -165,11 +168,8 @@ static void judge_conntrack(const struct weir_facts *facts, struct weir_findings
 
 static void judge_dispatcher(const struct weir_facts *facts, struct weir_findings *findings)
 {
-	struct weir_finding *finding = add(findings,
-					   facts->dispatcher == WEIR_YES  ? WEIR_HEALTH_OK
-					   : facts->dispatcher == WEIR_NO ? WEIR_HEALTH_COSTS
-									  : WEIR_HEALTH_UNKNOWN,
-					   "dispatcher");
+	struct weir_finding *finding = add(
+		findings, weir_health_of(facts->dispatcher, WEIR_HEALTH_COSTS), "dispatcher");
 
 	if (facts->dispatcher == WEIR_YES) {
 		found(finding, "other XDP programs can share an interface with the gate");
@@ -216,132 +216,6 @@ static void judge_bpf_stats(const struct weir_facts *facts, struct weir_findings
 	     "sysctl -w kernel.bpf_stats_enabled=0");
 }
 
-/* ---- interfaces ------------------------------------------------------------------------ */
-
-static void judge_native(const struct weir_nic_facts *nic, struct weir_findings *findings)
-{
-	struct weir_finding *finding = add(findings,
-					   nic->native == WEIR_YES  ? WEIR_HEALTH_OK
-					   : nic->native == WEIR_NO ? WEIR_HEALTH_COSTS
-								    : WEIR_HEALTH_UNKNOWN,
-					   "%s: native XDP", nic->name);
-
-	found(finding, "%s%s%s",
-	      nic->native == WEIR_YES  ? "yes"
-	      : nic->native == WEIR_NO ? "no"
-				       : "not known before weir attach",
-	      *nic->driver ? ", driver " : "", nic->driver);
-	if (nic->native == WEIR_NO)
-		mend(finding,
-		     "skb mode: the kernel allocates every packet before the gate sees it, which "
-		     "costs three to five times as much",
-		     "use a NIC whose driver has XDP, or a newer kernel");
-	if (nic->native == WEIR_UNKNOWN)
-		mend(finding, "weir attach falls back to skb mode where native mode is refused",
-		     "weir attach says which mode it took");
-}
-
-static void judge_mtu(const struct weir_nic_facts *nic, struct weir_findings *findings)
-{
-	bool is_doubtful = nic->mtu > 1500 && nic->native == WEIR_YES && nic->frags == WEIR_NO;
-	struct weir_finding *finding = add(
-		findings, is_doubtful ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK, "%s: MTU", nic->name);
-
-	found(finding, "%u", nic->mtu);
-	if (is_doubtful)
-		mend(finding,
-		     "the driver has no XDP for frames of several buffers: with this MTU it may "
-		     "refuse native mode",
-		     "ip link set %s mtu 1500", nic->name);
-}
-
-static void mend_queues(struct weir_finding *finding, const struct weir_nic_facts *nic, __u32 cpus)
-{
-	static const char cost[] = "a flood is judged by as many CPUs as there are queues";
-
-	if (nic->queues_max > nic->queues)
-		mend(finding, cost, "ethtool -L %s %s %u", nic->name,
-		     nic->queues_are_combined ? "combined" : "rx",
-		     nic->queues_max < cpus ? nic->queues_max : cpus);
-	else
-		mend(finding, cost,
-		     "the device has no more: a NIC, or its virtual machine, with more");
-}
-
-static void judge_queues(const struct weir_nic_facts *nic, __u32 cpus,
-			 struct weir_findings *findings)
-{
-	__u32 spread = nic->cpus && nic->cpus < nic->queues ? nic->cpus : nic->queues;
-	bool is_narrow = spread < cpus && nic->queues;
-	struct weir_finding *finding = add(findings,
-					   !nic->queues ? WEIR_HEALTH_UNKNOWN
-					   : is_narrow  ? WEIR_HEALTH_COSTS
-							: WEIR_HEALTH_OK,
-					   "%s: queues", nic->name);
-
-	if (!nic->queues) {
-		found(finding, "not known");
-		mend(finding, "nothing can be said about them", "%s", "");
-		return;
-	}
-	if (nic->cpus)
-		found(finding, "%u that receive, on %u of %u CPUs", nic->queues, nic->cpus, cpus);
-	else
-		found(finding, "%u that receive, %u CPUs", nic->queues, cpus);
-	if (is_narrow && nic->queues < cpus)
-		mend_queues(finding, nic, cpus);
-	else if (is_narrow)
-		mend(finding, "the interrupts of several queues go to one CPU",
-		     "systemctl start irqbalance, or write /proc/irq/*/smp_affinity_list");
-}
-
-static void judge_lro(const struct weir_nic_facts *nic, struct weir_findings *findings)
-{
-	struct weir_finding *finding;
-
-	if (nic->lro == WEIR_UNKNOWN)
-		return;
-	finding = add(findings, nic->lro == WEIR_YES ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
-		      "%s: LRO", nic->name);
-	found(finding, "%s", nic->lro == WEIR_YES ? "on" : "off");
-	if (nic->lro == WEIR_YES)
-		mend(finding,
-		     "the NIC joins packets before the gate counts them, and most drivers refuse "
-		     "native XDP with it",
-		     "ethtool -K %s lro off", nic->name);
-}
-
-static void judge_rp_filter(const struct weir_nic_facts *nic, struct weir_findings *findings)
-{
-	bool is_strict = nic->rp_filter == RP_FILTER_STRICT;
-	struct weir_finding *finding = add(findings, is_strict ? WEIR_HEALTH_COSTS : WEIR_HEALTH_OK,
-					   "%s: rp_filter", nic->name);
-
-	found(finding, "%u%s", nic->rp_filter, is_strict ? ", strict" : "");
-	if (is_strict)
-		mend(finding,
-		     "packets whose way back is another interface vanish behind the gate, "
-		     "uncounted",
-		     "sysctl -w net/ipv4/conf/%s/rp_filter=2",
-		     nic->name); /* a name may have dots */
-}
-
-static void judge_nic(const struct weir_nic_facts *nic, __u32 cpus, struct weir_findings *findings)
-{
-	struct weir_finding *finding;
-
-	if (!nic->is_up) {
-		finding = add(findings, WEIR_HEALTH_COSTS, "%s: link", nic->name);
-		found(finding, "down");
-		mend(finding, "it receives nothing", "ip link set %s up", nic->name);
-	}
-	judge_native(nic, findings);
-	judge_mtu(nic, findings);
-	judge_queues(nic, cpus, findings);
-	judge_lro(nic, findings);
-	judge_rp_filter(nic, findings);
-}
-
 void weir_doctor_judge(const struct weir_facts *facts, struct weir_findings *ret_findings)
 {
 	struct weir_findings findings = {};
@@ -358,6 +232,6 @@ void weir_doctor_judge(const struct weir_facts *facts, struct weir_findings *ret
 	judge_memory(facts, &findings);
 	judge_bpf_stats(facts, &findings);
 	for (size_t i = 0; i < facts->nics_count; i++)
-		judge_nic(&facts->nics[i], facts->cpus, &findings);
+		weir_doctor_judge_nic(&facts->nics[i], facts->cpus, &findings);
 	*ret_findings = findings;
 }
