@@ -5,24 +5,17 @@
  */
 #include "plan/explain.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/quantity.h"
 #include "plan/diff.h"
+#include "plan/explain_parts.h"
 #include "plan/policy.h"
-#include "weir/deny.h"
 
-struct explain {
-	const struct weir_circumstances *known;
-	const struct weir_header *header;
-	struct weir_explanation *to;
-};
-
-__attribute__((format(printf, 4, 5))) static void say(struct explain *explain, const char *path,
-						      unsigned int line, const char *format, ...)
+void weir_explain_say(struct explain *explain, const char *path, unsigned int line,
+		      const char *format, ...)
 {
 	struct weir_evidence *item;
 	va_list arguments;
@@ -36,106 +29,17 @@ __attribute__((format(printf, 4, 5))) static void say(struct explain *explain, c
 	va_end(arguments);
 }
 
-/* ---- lists and live entries ------------------------------------------------------------ */
-
-/* The first entry of the list that holds the address. True when there is one. */
-static bool say_listed(struct explain *explain, const struct weir_list *list, const char *what)
-{
-	char prefix[WEIR_PREFIX_TEXT_MAX];
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct weir_listed *entry = &list->entries[i];
-
-		if (!weir_prefix_has(entry->prefix, explain->header->source))
-			continue;
-		say(explain, list->path, entry->line, "%s %s", what,
-		    weir_prefix_format(entry->prefix, prefix));
-		return true;
-	}
-	return false;
-}
-
-static bool say_denylists(struct explain *explain)
-{
-	const struct weir_config *config = explain->known->config;
-	bool is_listed = false;
-	char what[64];
-
-	for (size_t i = 0; config && i < config->denylists_count; i++) {
-		snprintf(what, sizeof(what), "denylist %s has", config->denylists[i].name);
-		is_listed |= say_listed(explain, &config->denylists[i], what);
-	}
-	return is_listed;
-}
-
-/* Every live entry of the kind that holds the source. */
-static bool say_live(struct explain *explain, __u32 kind)
-{
-	char prefix[WEIR_PREFIX_TEXT_MAX];
-	bool is_found = false;
-
-	for (size_t i = 0; i < explain->known->records_count; i++) {
-		const struct weir_record *record = &explain->known->records[i];
-		size_t at = explain->to->count;
-
-		if (record->kind != kind ||
-		    !weir_prefix_has(record->prefix, explain->header->source))
-			continue;
-		say(explain, NULL, 0, "live %s of %s", kind == WEIR_LIVE_BAN ? "ban" : "release",
-		    weir_prefix_format(record->prefix, prefix));
-		if (at < WEIR_EVIDENCE_MAX)
-			explain->to->items[at].record = record;
-		is_found = true;
-	}
-	return is_found;
-}
-
-static bool is_listed(const struct weir_list *list, __u32 address)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (weir_prefix_has(list->entries[i].prefix, address))
-			return true;
-	return false;
-}
-
-/* Does anything deny the source that something else must have released, since it got past? */
-static bool is_denied(const struct explain *explain)
-{
-	const struct weir_circumstances *known = explain->known;
-
-	for (size_t i = 0; i < known->records_count; i++)
-		if (known->records[i].kind == WEIR_LIVE_BAN &&
-		    weir_prefix_has(known->records[i].prefix, explain->header->source))
-			return true;
-	for (size_t i = 0; known->config && i < known->config->denylists_count; i++)
-		if (is_listed(&known->config->denylists[i], explain->header->source))
-			return true;
-	return false;
-}
-
-/* Behind the deny stage: what released a source that is listed. */
-static void say_released(struct explain *explain)
-{
-	const struct weir_config *config = explain->known->config;
-
-	if (!is_denied(explain))
-		return;
-	if (config)
-		say_listed(explain, &config->allowlist, "released: the allowlist has");
-	say_live(explain, WEIR_LIVE_RELEASE);
-	say_denylists(explain);
-	say_live(explain, WEIR_LIVE_BAN);
-}
+/* ---- sources ---------------------------------------------------------------------------- */
 
 static void explain_denied(struct explain *explain)
 {
-	if (!say_denylists(explain))
+	if (!weir_explain_denylists(explain))
 		say(explain, NULL, 0, "the policy in force lists it; the files do not");
 }
 
 static void explain_banned(struct explain *explain)
 {
-	if (!say_live(explain, WEIR_LIVE_BAN))
+	if (!weir_explain_live(explain, WEIR_LIVE_BAN))
 		say(explain, NULL, 0, "a ban that has just ended");
 }
 
@@ -210,9 +114,9 @@ static void explain_ingress(struct explain *explain, bool is_cdn)
 	if (explain->known->config)
 		say_port(explain, is_cdn);
 	if (is_cdn && explain->known->config)
-		say_listed(explain, &explain->known->config->cdn, "the CDN's ranges have");
+		weir_explain_listed(explain, &explain->known->config->cdn, "the CDN's ranges have");
 	say_ingress(explain);
-	say_released(explain);
+	weir_explain_released(explain);
 }
 
 static void explain_port(struct explain *explain)
@@ -275,11 +179,11 @@ static void explain_management(struct explain *explain)
 		weir_words_rule(&words, text, sizeof(text));
 		say(explain, rule->origin.path ?: config->path, rule->origin.line,
 		    "management: %s%s", text, rule->origin.line ? "" : " (`dhcp`, on by default)");
-		say_released(explain);
+		weir_explain_released(explain);
 		return;
 	}
 	say(explain, NULL, 0, "the policy in force has such a rule; the files do not");
-	say_released(explain);
+	weir_explain_released(explain);
 }
 
 static void explain_backend(struct explain *explain)
@@ -296,7 +200,7 @@ static void explain_backend(struct explain *explain)
 		    weir_prefix_format(backend->prefix, prefix));
 		break;
 	}
-	say_released(explain);
+	weir_explain_released(explain);
 }
 
 static void explain_unsolicited(struct explain *explain)
@@ -306,7 +210,7 @@ static void explain_unsolicited(struct explain *explain)
 	say_destination(explain);
 	if (config)
 		say(explain, config->path, 0, "no `management` rule names it");
-	say_released(explain);
+	weir_explain_released(explain);
 }
 
 void weir_explain(const struct weir_circumstances *known, const struct weir_header *header,
@@ -332,7 +236,7 @@ void weir_explain(const struct weir_circumstances *known, const struct weir_head
 	case WEIR_PASS_RETURN_NAT:
 	case WEIR_PASS_ICMP:
 		say_destination(&explain);
-		return say_released(&explain);
+		return weir_explain_released(&explain);
 	case WEIR_DROP_DENIED:
 		return explain_denied(&explain);
 	case WEIR_DROP_BANNED:
