@@ -65,7 +65,7 @@ static const char *because(__u32 source, __u32 destination, __u8 protocol, __u16
 			   enum weir_reason reason, const struct weir_config *files)
 {
 	static char text[2048];
-	const struct weir_circumstances known = {files, NULL, records, 2};
+	const struct weir_circumstances known = {files, records, 2};
 	const struct weir_header header = {.source = source,
 					   .destination = destination,
 					   .source_port = 67,

@@ -133,9 +133,8 @@ static int open_gate(struct explain *explain)
 static int judge(struct explain *explain, const struct weir_frame *frame,
 		 struct weir_verdict *verdict)
 {
-	const struct weir_circumstances known = {explain->config,
-						 weir_maps_policy_in_force(&explain->maps),
-						 explain->records, explain->records_count};
+	const struct weir_circumstances known = {explain->config, explain->records,
+						 explain->records_count};
 	int reason;
 
 	if (frame->size < ETH_HLEN)

@@ -29,7 +29,6 @@ struct weir_explanation {
 /* What is known when a packet is explained. */
 struct weir_circumstances {
 	const struct weir_config *config;  /* NULL: the files cannot be read */
-	const struct weir_policy *policy;  /* in force; NULL: none */
 	const struct weir_record *records; /* live bans and releases */
 	size_t records_count;
 };
