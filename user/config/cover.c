@@ -15,14 +15,11 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/ranges.h"
-#include "config/config.h"
 #include "config/loader.h"
-#include "weir/policy.h"
 
 /* Errors of one list before the rest are only counted. */
 enum { COVERS_SHOWN = 8 };

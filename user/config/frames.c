@@ -2,7 +2,6 @@
 /* Hexadecimal digits or a capture file -> frames as a NIC would deliver them. */
 #include "config/frames.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <pcap/pcap.h>

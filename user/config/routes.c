@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/cleanup.h"
 #include "base/host.h"
 #include "config/parse.h"
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/fail.h"
 
 bool weir_has_conntrack_lookup(void)
 {

@@ -9,7 +9,6 @@
  */
 #include "kernel/generation.h"
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>

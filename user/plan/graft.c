@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The lists of one generation with all else of another. */
-#include <errno.h>
 #include <string.h>
 
 #include "plan/plan.h"
