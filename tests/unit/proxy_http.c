@@ -287,3 +287,31 @@ STORY(answers_many_pipelined_requests)
 		answers++;
 	cr_expect_eq(answers, MANY, "%zu", answers);
 }
+
+/* Pages that the client has no room for wait for it, and so does what is behind them. */
+STORY(answers_all_that_is_refused_though_the_client_reads_none_of_it_yet)
+{
+	enum { REQUESTS = 1500 };
+	static const char request[] = GET("nobody");
+	static char got[1 << 20];
+	size_t pages = 0;
+	__u64 before, pages_now = 0;
+	int fd;
+
+	lab_start(&lab, "");
+	fd = lab_connect(lab.http_port);
+	for (int i = 0; i < REQUESTS; i++)
+		lab_send(fd, request, strlen(request));
+	do {
+		before = pages_now;
+		lab_sleep_ms(100);
+		pages_now = lab_ended(&lab, WEIR_END_UNKNOWN_HOST);
+	} while (!pages_now || pages_now != before);
+	cr_expect_lt(before, REQUESTS, "there was room for all");
+	lab_say(fd, LAST("nobody"));
+	got[lab_read(fd, got, sizeof(got) - 1, NULL)] = 0;
+	for (const char *at = got; (at = strstr(at, "HTTP/1.1 404 ")); at++)
+		pages++;
+	cr_expect_eq(pages, REQUESTS + 1, "%zu", pages);
+	close(fd);
+}

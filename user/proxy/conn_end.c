@@ -212,7 +212,7 @@ void weir_conn_refuse(struct weir_conn *conn, enum weir_ending ending)
 	weir_flow_start(&conn->down, WEIR_FRAMED_EMPTY, 0);
 	result = weir_flow_pump(&conn->down, &worker->pools, worker->now_ns);
 	weir_conn_log(conn, ending);
-	if (goes_on && result == WEIR_FLOW_DONE)
+	if (goes_on && (result == WEIR_FLOW_DONE || result == WEIR_FLOW_WAITS))
 		weir_http_next(conn);
 	else
 		start_lingering(conn);

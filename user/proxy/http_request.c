@@ -166,6 +166,18 @@ static void end_of_input(struct weir_conn *conn, enum weir_flow_result result)
 	}
 }
 
+/* A page that the client had no room for goes before whatever is behind its request. */
+static bool has_page_left(struct weir_conn *conn)
+{
+	enum weir_flow_result result = WEIR_FLOW_DONE;
+
+	if (conn->down.head)
+		result = weir_conn_pump(conn, &conn->down);
+	if (result == WEIR_FLOW_TO_ERROR)
+		weir_conn_close(conn, WEIR_END_NONE);
+	return result != WEIR_FLOW_DONE;
+}
+
 void weir_http_sniff(struct weir_conn *conn)
 {
 	enum weir_flow_result result = WEIR_FLOW_DONE;
@@ -173,6 +185,8 @@ void weir_http_sniff(struct weir_conn *conn)
 	/* Bytes that came along with the request before: a pipelined one. */
 	bool has_bytes = conn->up.in && !conn->sniffing;
 
+	if (has_page_left(conn))
+		return;
 	while (has_bytes ||
 	       (result = weir_flow_read(&conn->up, &conn->worker->pools)) == WEIR_FLOW_DONE) {
 		has_bytes = false;

@@ -45,7 +45,11 @@ static void start_draining(struct weir_worker *worker)
 		struct weir_conn *conn = weir_container_of(link, struct weir_conn, all);
 
 		next = link->next;
-		if (is_idle(conn))
+		if (!is_idle(conn))
+			continue;
+		if (conn->down.head) /* the last page has not gone yet */
+			weir_conn_finish(conn);
+		else
 			weir_conn_close(conn, WEIR_END_NONE);
 	}
 }
