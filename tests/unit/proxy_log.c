@@ -2,6 +2,7 @@
 /* The log: lines against another reader of JSON, phases, who ended what, and what is lost. */
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,17 +35,26 @@ static void stop(void)
 #define STORY(name) Test(proxy_log, name, .init = start, .fini = stop)
 #define A           "a.example app=a http %0 tls %0\n"
 
-/* The next line that the log writes. */
+/* The next line that the log writes, into `text`; empty when none comes any more. */
+static size_t read_line(void)
+{
+	struct pollfd item = {ends[0], POLLIN, 0};
+	size_t at = 0;
+	char c = 0;
+
+	while (at < sizeof(text) - 1 && c != '\n' && poll(&item, 1, LAB_PATIENCE_S * 1000) == 1 &&
+	       read(ends[0], &c, 1) == 1)
+		text[at++] = c;
+	text[at] = 0;
+	return at;
+}
+
 static json_t *next_line(void)
 {
 	json_error_t error;
 	json_t *json;
-	size_t at = 0;
-	char c = 0;
 
-	while (at < sizeof(text) - 1 && c != '\n' && read(ends[0], &c, 1) == 1)
-		text[at++] = c;
-	text[at] = 0;
+	read_line();
 	json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	cr_assert(json, "%s in '%s'", error.text, text);
 	return json;
@@ -345,6 +355,35 @@ static long long lines_of(long long both)
 	}
 	cr_expect_eq(lines + lost, both);
 	return lines;
+}
+
+/* A pipe that does not wait takes a part of a write, as a disk does that is about to be full. */
+STORY(a_line_that_was_cut_off_does_not_spoil_the_next_one)
+{
+	enum { REQUESTS = 300 };
+	static char requests[REQUESTS * 700];
+	size_t size = 0;
+	long long lost = 0, lines = 0;
+
+	cr_assert(!fcntl(ends[1], F_SETFL, O_NONBLOCK));
+	lab_start(&lab, "");
+	for (int i = 0; i < REQUESTS; i++)
+		size += sprintf(requests + size,
+				"GET /%0600d HTTP/1.1\r\nHost: no.example\r\n%s\r\n", 0,
+				i == REQUESTS - 1 ? "Connection: close\r\n" : "");
+	lab_ask(lab.http_port, requests);
+	while (lines + lost < REQUESTS) {
+		json_t *json = read_line() ? json_loads(text, 0, NULL) : NULL;
+		bool is_loss = json && !strcmp(word(json, "protocol"), "log");
+
+		lost += is_loss ? number(json, "lost_lines") : 0;
+		lines += json && !is_loss;
+		cr_assert(*text, "the end of the log, and %lld lines of it are nowhere",
+			  REQUESTS - lines - lost);
+		json_decref(json);
+	}
+	cr_expect_eq(lines + lost, REQUESTS);
+	cr_expect_gt(lost, 0);
 }
 
 STORY(lines_beyond_the_bound_are_counted)

@@ -39,9 +39,21 @@ static __u64 count_lines(const struct iovec *part)
 	return lines;
 }
 
-/* Returns how many lines could not be written. */
-static __u64 write_all(const struct weir_log *log, struct iovec *parts)
+/* The last of the first `size` bytes. */
+static char last_byte(const struct iovec *parts, size_t size)
 {
+	const struct iovec *part = size > parts[0].iov_len ? &parts[1] : &parts[0];
+
+	return ((const char *)part->iov_base)[size - 1 - (part == parts ? 0 : parts[0].iov_len)];
+}
+
+/* Returns how many lines could not be written. */
+static __u64 write_all(struct weir_log *log, struct iovec *parts)
+{
+	/* What a full disk left of a line must not spoil the next one. */
+	if (log->is_torn && write(log->settings.fd, "\n", 1) != 1)
+		return count_lines(&parts[0]) + count_lines(&parts[1]);
+	log->is_torn = false;
 	while (parts[0].iov_len + parts[1].iov_len) {
 		ssize_t n = writev(log->settings.fd, parts, 2);
 
@@ -49,6 +61,7 @@ static __u64 write_all(const struct weir_log *log, struct iovec *parts)
 			continue;
 		if (n < 0)
 			return count_lines(&parts[0]) + count_lines(&parts[1]);
+		log->is_torn = n && last_byte(parts, n) != '\n';
 		for (int i = 0; i < 2; i++) {
 			size_t taken = (size_t)n < parts[i].iov_len ? (size_t)n : parts[i].iov_len;
 
@@ -61,7 +74,7 @@ static __u64 write_all(const struct weir_log *log, struct iovec *parts)
 }
 
 /* Say how many lines are missing here. */
-static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u64 lost)
+static void say_lost(struct weir_log *log, struct weir_log_ring *ring, __u64 lost)
 {
 	char buffer[256];
 	struct weir_log_line line;
@@ -76,7 +89,7 @@ static void say_lost(const struct weir_log *log, struct weir_log_ring *ring, __u
 }
 
 /* Returns true when there was so much that the next round should come at once. */
-static bool drain(const struct weir_log *log, struct weir_log_ring *ring)
+static bool drain(struct weir_log *log, struct weir_log_ring *ring)
 {
 	__u64 to = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE);
 	__u64 lost = __atomic_load_n(&ring->lost, __ATOMIC_RELAXED);
@@ -101,6 +114,7 @@ static void take_next_file(struct weir_log *log)
 		return;
 	dup3(fd, log->settings.fd, O_CLOEXEC);
 	close(fd);
+	log->is_torn = false;
 }
 
 static void *log_main(void *argument)

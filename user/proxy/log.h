@@ -48,7 +48,8 @@ struct weir_log {
 	pthread_t thread;
 	bool has_thread;
 	bool stops, gives_up;
-	int next_fd; /* a reopened file that the thread has not taken yet, or -1 */
+	bool is_torn; /* the file ends within a line; the thread's own */
+	int next_fd;  /* a reopened file that the thread has not taken yet, or -1 */
 	struct weir_log_ring *rings;
 	unsigned int rings_count;
 };
