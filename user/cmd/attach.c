@@ -2,7 +2,6 @@
 /* weir attach: put the loaded gate on interfaces. Says in which mode, and shared or not. */
 #include "kernel/attach.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include "kernel/counts.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/common.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* weir detach: take the gate off interfaces, and say what nothing filters from now on. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "cmd/common.h"

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 

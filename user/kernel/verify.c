@@ -2,7 +2,6 @@
 /* (files, kernel) -> drifts. One function a part of the kernel; each adds what it finds. */
 #include "kernel/verify.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdarg.h>

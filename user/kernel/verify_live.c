@@ -5,7 +5,6 @@
  */
 #include "kernel/verify_live.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
