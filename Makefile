@@ -341,12 +341,13 @@ lint: $(SKELS) $(B)/reference ## formatting, static checks, layers, drift of gen
 
 check: lint unit ## what to run before a commit
 
+# The soak lasts longest, and so begins early: at the end nothing would run beside it.
 test: ## set up, then everything; closes with one line of counts
 	$(Q)scripts/setup
 	$(Q)$(MAKE) -s --no-print-directory -j$$(nproc) $(LAB) $(UNITS) $(B)/gate-tests $(B)/fault-tests $(FUZZERS)
 	$(Q)JOBS=2 FUZZ_RUNS=20000 SOAK_S=180 FAULTS_MAX=1 FAULTS_COMMANDS="apply deny-add" \
-		scripts/run-tests all $(UNITS) scripts/fuzz $(B)/gate-tests $(B)/fault-tests \
-		tests/e2e/*.e2e.sh tests/faults/*.faults.sh tests/soak/*.soak.sh
+		scripts/run-tests all $(UNITS) tests/soak/*.soak.sh scripts/fuzz $(B)/gate-tests $(B)/fault-tests \
+		tests/e2e/*.e2e.sh tests/faults/*.faults.sh
 
 demo: ## set up, then the main job in a lab of network namespaces
 	$(Q)scripts/setup

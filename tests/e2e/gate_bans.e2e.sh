@@ -41,7 +41,7 @@ stepped() {
 # lasted BAN_AT_MS: how long it took until the stranger got in again.
 lasted() {
 	until gets_in 2>/dev/null; do
-		(($(now_ms) - $1 < 12000)) || break
+		(($(now_ms) - $1 < 40000)) || break
 	done
 	echo $(($(now_ms) - $1))
 }
@@ -105,7 +105,7 @@ expect_not "it gets in" can_connect $LISTED $BLOG 80
 
 story "bans outlive apply, detach and a reboot, and end when they should"
 at=$(now_ms)
-expect "a ban for six seconds" weir deny add $STRANGER --for 6s --note short
+expect "a ban that outlasts what follows" weir deny add $STRANGER --for 15s --note short
 expect "one for ever" weir deny add 192.0.2.66 --note long
 expect "weir apply" weir apply
 expect_not "the stranger gets in after an apply" gets_in
@@ -119,23 +119,23 @@ expect_not "the stranger gets in after a reboot" gets_in
 expect "weir deny list" weir deny list
 expect_said "both are there" 'short'
 expect_said "both are there" 'long'
-expect_between "ms that the short one lasted" "$(lasted "$at")" 6000 9000
+expect_between "ms that the short one lasted" "$(lasted "$at")" 15000 30000
 expect_exit 0 "the long one holds" weir deny why 192.0.2.66
 
 story "a wall clock that steps moves no ban that is in force"
 at=$(now_ms)
 expect "a ban while the clock is a year ahead" stepped +1y deny add $STRANGER --for 3s
 expect_not "the stranger gets in" gets_in
-expect_between "ms that it lasted by a clock set right" "$(lasted "$at")" 3000 5500
+expect_between "ms that it lasted by a clock set right" "$(lasted "$at")" 3000 9000
 at=$(now_ms)
-expect "a ban while the clock is right" weir deny add $STRANGER --for 4s --note steps
+expect "a ban while the clock is right" weir deny add $STRANGER --for 10s --note steps
 expect "weir apply, a year later by the clock" stepped +1y apply
 expect_not "the stranger gets in" gets_in
 expect "weir deny list, a year earlier by the clock" stepped -1y deny list
 expect_said "the note is kept" steps
 expect "weir deny list, a year later by the clock" stepped +1y deny list
 expect_said "the note is kept" steps
-expect_between "ms that it lasted" "$(lasted "$at")" 4000 6500
+expect_between "ms that it lasted" "$(lasted "$at")" 10000 20000
 
 # elsewhen SECONDS COMMAND...: weir in a time namespace whose clocks are so far ahead.
 elsewhen() {
@@ -150,11 +150,11 @@ at=$(now_ms)
 expect "a ban, a day ahead" elsewhen 86400 deny add $STRANGER --for 3s
 expect_not "the stranger gets in" gets_in
 expect_exit 0 "weir deny why" weir deny why $STRANGER
-expect_between "ms that it lasted" "$(lasted "$at")" 3000 5500
+expect_between "ms that it lasted" "$(lasted "$at")" 3000 9000
 at=$(now_ms)
 expect "a ban, an hour behind" elsewhen -3600 deny add $STRANGER --for 3s
 expect_not "the stranger gets in" gets_in
-expect_between "ms that it lasted" "$(lasted "$at")" 3000 5500
+expect_between "ms that it lasted" "$(lasted "$at")" 3000 9000
 at=$(now_ms)
 echo "$STRANGER" >>"$LAB_DIR/known-bad.txt"
 expect "a trial, a day ahead" elsewhen 86400 apply --try 2s
@@ -165,12 +165,12 @@ expect "an apply, an hour behind" elsewhen -3600 apply
 
 story "a ban of a clock that was wrong ends when it should after the clock was set and a reboot"
 at=$(now_ms)
-expect "a ban while the clock is a year ahead" stepped +1y deny add $STRANGER --for 7s
+expect "a ban while the clock is a year ahead" stepped +1y deny add $STRANGER --for 15s
 expect "weir apply, the clock being right" weir apply
 reboot_gate
 start_again || fails "apply, attach and proxy after a reboot"
 expect_not "the stranger gets in after the reboot" gets_in
-expect_between "ms that it lasted" "$(lasted "$at")" 7000 11000
+expect_between "ms that it lasted" "$(lasted "$at")" 15000 30000
 
 story "thousands a second come from standard input"
 awk 'BEGIN { for (i = 0; i < 20000; i++) printf "10.%d.%d.%d\n", 120 + i / 65536, i / 256 % 256, i % 256

@@ -62,20 +62,21 @@ expect_equal "packets that the kernel behind the gate received" \
 	$(($(received) - before_received)) $passed
 echo "  ($SWAPS swaps, $passed unlisted packets passed)"
 
-story "a list of a million entries is in force within three seconds"
+story "a list of a million entries is in force after less than three seconds of a CPU"
 awk 'BEGIN { srand(11); for (i = 0; i < 1000000; i++)
 	printf "%d.%d.%d.%d%s\n", 11 + rand() * 80, rand() * 256, rand() * 256, rand() * 256,
 		i % 20 ? "" : "/" 24 + i % 8 }' >"$LAB_DIR/known-bad.txt"
 echo $CLIENT >>"$LAB_DIR/known-bad.txt"
-began=$(now_ms)
-expect "weir apply" weir apply
-took=$(($(now_ms) - began))
-expect_between "ms that it took" $took 0 3000
+# Not by the clock, of which others may have a part.
+TIMEFORMAT='%3U %3S'
+{ time weir apply >"$LAB_DIR/said" 2>&1; } 2>"$LAB_DIR/took" || fails "weir apply" "$(<"$LAB_DIR/said")"
+took=$(awk '{ print int(1000 * ($1 + $2)) }' "$LAB_DIR/took")
+expect_between "ms of a CPU that it took" "$took" 100 3000
 expect "weir deny why finds its last line" weir deny why $CLIENT
 expect_said "with the line" 'known-bad\.txt:1000001'
 before_received=$(received)
 expect_not "a client that it lists gets in" can_connect $CLIENT $BLOG 80
 expect_equal "packets that the kernel behind the gate received" \
 	$(($(received) - before_received)) 0
-echo "  (a million entries in $took ms)"
+echo "  (a million entries in $took ms of a CPU)"
 end
