@@ -21,6 +21,24 @@ struct weir_live_options {
 	char given[16]; /* their letters, as parse() knows them */
 };
 
+/* Everything that one run of the command works with. */
+struct weir_live_run {
+	const struct weir_cli *cli;
+	struct weir_live_options options;
+	struct weir_paths paths;
+	struct weir_maps maps;
+	struct weir_diags diags;
+};
+
+/*
+ * Verbs. `arguments` are prefixes or `-`, standard input, and end in NULL; flush has none. All is
+ * carried out or none; that something to be removed was not there, or is listed still, is an error
+ * all the same. Return 0 or a negative errno with diagnostics.
+ */
+int weir_live_add(struct weir_live_run *run, char **arguments);
+int weir_live_del(struct weir_live_run *run, char **arguments);
+int weir_live_flush(struct weir_live_run *run, char **arguments);
+
 /* The command as a whole: argv[0] is `deny` or `allow`. Returns the exit code. */
 int weir_live_command(const struct weir_cli *cli, int argc, char **argv, __u32 kind);
 
