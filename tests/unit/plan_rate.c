@@ -159,6 +159,16 @@ Test(plan_rate, refuses_what_does_not_fit)
 	cr_assert_eq(rate.factor, 77);
 }
 
+Test(plan_rate, a_debt_beyond_the_burst_and_an_eighth_of_a_second_is_another_rates)
+{
+	struct weir_rate rate = make(20000000, 4000000);
+	__u64 now = 77 * WEIR_UNITS_PER_S, full = now + rate.burst_units;
+
+	cr_expect_eq(weir_bucket_empty(&rate, full + WEIR_UNITS_PER_S / 8, now), 0);
+	cr_expect_eq(weir_bucket_empty(&rate, full + WEIR_UNITS_PER_S / 8 + 1, now), full);
+	cr_expect_eq(weir_bucket_empty(&rate, 0, now), 0);
+}
+
 Test(plan_rate, takes_the_least_and_the_most_that_is_allowed)
 {
 	struct weir_rate rate;
