@@ -409,6 +409,19 @@ STORY(each_second_has_as_many_lines_as_it_may)
 	cr_expect_eq(lines_of(20), 6);
 }
 
+STORY(a_bound_of_fewer_lines_than_workers_writes_some)
+{
+	json_t *json;
+
+	lab.log.lines_max = 1;
+	lab.workers = 2;
+	lab_start(&lab, "");
+	lab_ask(lab.http_port, LAST("no.example"));
+	json = next_line();
+	cr_expect_str_eq(word(json, "protocol"), "http", "%s", text);
+	json_decref(json);
+}
+
 STORY(the_proxy_stops_though_nobody_reads_its_log)
 {
 	static char fill[1 << 20];

@@ -222,7 +222,8 @@ static bool may_put(const struct weir_log *log, struct weir_log_ring *ring, __u6
 		ring->second = wall_ms / 1000;
 		ring->lines = 0;
 	}
-	return ring->lines++ < log->settings.lines_max / log->rings_count;
+	/* Rounded up, as shares of connections are: a bound below the number of workers is not 0. */
+	return ring->lines++ < (log->settings.lines_max - 1) / log->rings_count + 1;
 }
 
 void weir_log_put(struct weir_log *log, unsigned int worker, __u64 wall_ms, const char *line,
