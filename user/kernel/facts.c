@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small programs and maps, tried and thrown away; files of /proc and /sys -> struct weir_facts. */
+/*
+ * What this machine and its kernel allow -> struct weir_facts. What can be tried is tried, by small
+ * programs and maps that are thrown away again; the rest is read from /proc and /sys, interfaces in
+ * facts_nic.c. What could not be learnt stays unknown.
+ */
 #include "kernel/facts.h"
 
 #include <bpf/bpf.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Overlay -> the lengths and the live bits of a half that lead packets to it, exactly. */
+/*
+ * Overlay -> the lengths and the live bits of a half that lead packets to it, exactly.
+ *
+ * Between applies both only grow: an entry that goes leaves its bits, which cost a packet a lookup
+ * in vain. Here they are made anew from every entry that there is.
+ */
 #include <errno.h>
 
 #include "base/cleanup.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* (files, kernel) -> drifts. One function a part of the kernel; each adds what it finds. */
+/*
+ * (files, kernel) -> drifts: where the kernel does not hold what the files say. One function a part of
+ * the kernel: program, trial, policy, interfaces, routes, hand-off; live bans are verify_live.c.
+ * Each adds what it finds, by name up to a number. Nothing is changed, and no gate at all, or
+ * one of another layout, is a drift as well, not a failure.
+ */
 #include "kernel/verify.h"
 
 #include <errno.h>

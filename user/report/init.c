@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A survey of the machine -> the text of a weir.yaml, one function a key. */
+/*
+ * A survey of the machine -> the text of a weir.yaml, one function a key. Each says in a comment what
+ * was seen, so that the operator can judge it; what cannot be seen is proposed as a comment. The
+ * survey is only read, the text is the caller's.
+ */
 #include "report/init.h"
 
 #include <errno.h>

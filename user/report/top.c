@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sections of the live screen, each a few rows, and how the height is shared among them. */
+/*
+ * What `weir top` has read, and what the operator looks at -> the lines of one screen: head, reasons
+ * beside destinations, sources dropped beside sources passed, the proxy's apps, keys.
+ *
+ * The sections share the height in fixed parts; each has its rows, filled or blank, so that nothing
+ * jumps from one screen to the next. Whatever is too long is cut to the width.
+ */
 #include "report/top.h"
 
 #include <errno.h>
